@@ -1,0 +1,12 @@
+//! What was observed about a mailbox and its tenant, how it is collected and where it is kept.
+//!
+//! The types in [`observation`], [`mailbox`] and [`tenant`] are all that rules, verdict and report know of the
+//! world; they carry no wire names. [`store`] keeps them, [`collector`] fills them.
+
+pub mod mailbox;
+pub mod observation;
+pub mod tenant;
+
+pub use mailbox::MailboxEvidence;
+pub use observation::{Cause, Observation, Source, Unknown};
+pub use tenant::TenantEvidence;

@@ -1,0 +1,146 @@
+//! The facts about the tenant as a whole.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::mailbox::AgentFilter;
+use super::observation::Observation;
+
+/// Everything observed once for a run.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TenantEvidence {
+    /// Who the tenant is.
+    pub identity: Observation<TenantIdentity>,
+    /// Products it holds.
+    pub skus: Observation<Vec<Sku>>,
+    /// Its EWS switches and lists.
+    pub organization: Observation<OrganizationEws>,
+    /// Permissions (`roles`) of our Graph token.
+    pub graph_roles: Observation<BTreeSet<String>>,
+    /// Permissions (`roles`) of our Exchange token.
+    pub exchange_roles: Observation<BTreeSet<String>>,
+    /// Applications that hold an EWS permission, and those of known integrations.
+    pub applications: Observation<Vec<Application>>,
+    /// Message Center posts about EWS.
+    pub notices: Observation<Vec<Notice>>,
+    /// Whether Graph opened at least one mailbox of this run: tells a missing permission from a scope.
+    pub graph_opened_any: bool,
+    /// Whether EWS opened at least one mailbox of this run.
+    pub ews_opened_any: bool,
+}
+
+/// Name, id and domains.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TenantIdentity {
+    /// Tenant id.
+    pub id: String,
+    /// Display name.
+    pub name: String,
+    /// Verified domains.
+    pub domains: Vec<Domain>,
+    /// Whether the directory is synchronized from on-premises.
+    pub synchronized: Option<bool>,
+}
+
+/// A domain of the tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Domain {
+    /// Its name, lower case.
+    pub name: String,
+    /// The default domain.
+    pub default: bool,
+    /// The `onmicrosoft` domain.
+    pub initial: bool,
+    /// Whether e-mail is among its services; `None`: not said.
+    pub email: Option<bool>,
+}
+
+/// A product of the tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sku {
+    /// Product id.
+    pub id: Uuid,
+    /// Part number, for example `DESKLESSPACK`.
+    pub part_number: String,
+    /// `Enabled`, `Warning`, `Suspended`, `LockedOut`, `Deleted`.
+    pub capability: String,
+    /// Units bought and usable.
+    pub enabled_units: i64,
+    /// Units assigned.
+    pub consumed_units: i64,
+    /// Its service plans.
+    pub plans: Vec<SkuPlan>,
+}
+
+/// A service plan within a product.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SkuPlan {
+    /// Service plan id.
+    pub id: Uuid,
+    /// Service plan name, for example `EXCHANGE_S_DESKLESS`.
+    pub name: String,
+    /// Provisioning status in this tenant, for example `Success`, `PendingProvisioning`.
+    pub provisioning: String,
+    /// `User` or `Company`.
+    pub applies_to: String,
+}
+
+/// The organisation's EWS settings.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OrganizationEws {
+    /// The master switch; `None` is its third value, *Null*.
+    pub ews_enabled: Option<bool>,
+    /// `EwsAllowedAppIDs`.
+    pub app_list: AppList,
+    /// The user-agent filter of the organisation.
+    pub agents: AgentFilter,
+}
+
+/// The list of applications that may use EWS, as far as it could be seen.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(tag = "list", content = "apps", rename_all = "snake_case")]
+pub enum AppList {
+    /// It was read without `RetrieveEwsOperationAccessPolicy`, which hides it: nothing is known.
+    #[default]
+    Hidden,
+    /// It was read with the switch. May be empty; ids are lower case, without duplicates.
+    Seen(BTreeSet<String>),
+}
+
+/// An application in the tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Application {
+    /// Application (client) id, lower case.
+    pub app_id: String,
+    /// Object id of its service principal.
+    pub object_id: String,
+    /// Display name in this tenant.
+    pub name: String,
+    /// Tenant that owns it.
+    pub owner_tenant: Option<String>,
+    /// Whether the service principal is enabled.
+    pub enabled: Option<bool>,
+    /// Application permissions granted, by value, for example `full_access_as_app`.
+    pub application_permissions: BTreeSet<String>,
+    /// Delegated permissions granted, by value, for example `EWS.AccessAsUser.All`.
+    pub delegated_permissions: BTreeSet<String>,
+}
+
+/// A Message Center post.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// Its id, for example `MC1485116`.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// When it was published or last changed.
+    pub at: Option<Timestamp>,
+}

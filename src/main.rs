@@ -1,0 +1,3 @@
+//! Parses the arguments, runs, turns the result into an exit code; nothing else.
+
+fn main() {}

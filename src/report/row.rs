@@ -1,0 +1,99 @@
+//! One roster entry as every format shows it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::verdict::{EwsToday, GraphState, LicenceState, RoutingState, Urgency, Verdict};
+
+/// Everything a report says about one roster entry. Texts are in the report's language, ids never change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    /// Data line of the roster, from 1 over all files.
+    pub row: u64,
+    /// The address as the roster writes it.
+    pub address: String,
+    /// Display name: the directory's, else the roster's, else empty.
+    pub display_name: String,
+    /// Directory object id, else empty.
+    pub object_id: String,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Id of the rule that decided.
+    pub reason: String,
+    /// Why, in a sentence: the cause to fix first.
+    pub cause: String,
+    /// What stops for this user, and when.
+    pub what_stops: String,
+    /// What to do next.
+    pub next_action: String,
+    /// How soon it stops.
+    pub urgency: Urgency,
+    /// Another way out, else empty.
+    pub alternative: String,
+    /// What the licences amount to.
+    pub licence: LicenceState,
+    /// What the EWS probe saw.
+    pub ews_today: EwsToday,
+    /// Where Autodiscover routes.
+    pub routing: RoutingState,
+    /// Whether Graph answers.
+    pub graph: GraphState,
+    /// Names of the products assigned, as Microsoft sells them.
+    pub products: Vec<String>,
+    /// Cutover wave from the roster, else empty.
+    pub wave: String,
+    /// Department from the roster, else empty.
+    pub department: String,
+    /// Owner from the roster, else empty.
+    pub owner: String,
+    /// Mail domain, lower case, else empty.
+    pub domain: String,
+    /// What was found, fact by fact.
+    pub evidence: Vec<EvidenceLine>,
+    /// What every rule that spoke said, the deciding one first.
+    pub findings: Vec<FindingLine>,
+    /// State of each integration the profile names.
+    pub integrations: Vec<IntegrationLine>,
+    /// The roster's own columns, in the order of [`crate::report`]'s head, untouched.
+    pub extras: Vec<String>,
+}
+
+/// One fact about a user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EvidenceLine {
+    /// What was asked, for example `directory`, `licence`, `mailbox_settings`, `graph`, `routing`, `ews`.
+    pub question: String,
+    /// What came out, in words.
+    pub answer: String,
+    /// Who said so; empty when nobody was asked.
+    pub source: String,
+    /// When; absent when nobody was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+}
+
+/// What one rule said about a user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FindingLine {
+    /// Rule id.
+    pub rule: String,
+    /// What it found.
+    pub text: String,
+    /// What to do about it; may be empty.
+    pub action: String,
+}
+
+/// The state of one integration for a user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IntegrationLine {
+    /// For example `salesforce_lightning_sync`, `salesforce_eac`, `dynamics_sync`, `teams_calendar`.
+    pub integration: String,
+    /// `ok`, `broken`, `at_risk` or `unknown`.
+    pub state: String,
+    /// Rule that says so; empty for `ok`.
+    pub rule: String,
+    /// Why; empty for `ok`.
+    pub text: String,
+    /// What to do; empty for `ok`.
+    pub action: String,
+}

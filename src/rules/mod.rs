@@ -1,0 +1,1 @@
+//! The rules: each a pure function of evidence, facts and as-of date.

@@ -1,0 +1,1 @@
+//! The embedded tenant: the same protocols, served on loopback.

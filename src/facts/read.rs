@@ -70,9 +70,8 @@ impl File<'_> {
         for record in reader.records() {
             let record = record.map_err(|error| self.csv_error(&error))?;
             let line = record.position().map_or(0, |position| usize::try_from(position.line()).unwrap_or(0));
-            let row = record
-                .deserialize(Some(&columns))
-                .map_err(|error| self.error_in_line(line, field_message(&error, &columns)))?;
+            let row =
+                record.deserialize(Some(&columns)).map_err(|error| self.error_in_line(line, csv_message(&error)))?;
             rows.push((line, row));
         }
         Ok((head, rows))
@@ -86,15 +85,10 @@ impl File<'_> {
 
 fn csv_message(error: &csv::Error) -> String {
     match error.kind() {
+        csv::ErrorKind::Deserialize { err, .. } => err.kind().to_string(),
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
             format!("{len} fields where the head names {expected_len}")
         }
         _ => error.to_string(),
     }
-}
-
-fn field_message(error: &csv::Error, columns: &csv::StringRecord) -> String {
-    let csv::ErrorKind::Deserialize { err, .. } = error.kind() else { return csv_message(error) };
-    let column = err.field().and_then(|index| usize::try_from(index).ok()).and_then(|index| columns.get(index));
-    format!("{}: {}", column.unwrap_or("record"), err.kind())
 }

@@ -90,7 +90,7 @@ fn a_folder_overrides_file_by_file_and_errors_name_the_line() {
             "products.csv",
             "# as_of = \"2026-12-01\"\n# sources = []\nsku_id,part_number,name,exchange_plans\nx,Y,Z,\n".to_owned(),
             Some(4),
-            "sku_id",
+            "UUID",
         ),
         (
             "upgrades.csv",

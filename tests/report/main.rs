@@ -1,0 +1,4 @@
+//! Every format on one invented assessment.
+
+mod fixture;
+mod look;

@@ -27,6 +27,7 @@ CREATE TABLE subject (
     id INTEGER NOT NULL,           -- row of its first entry
     address TEXT NOT NULL,         -- wire form, lower case
     object_id TEXT,                -- the one account it belongs to, once known
+    mailbox TEXT,                  -- that account's primary SMTP address
     PRIMARY KEY (run, id)
 ) WITHOUT ROWID;
 

@@ -5,6 +5,8 @@
 
 pub mod mailbox;
 pub mod observation;
+pub mod question;
+pub mod store;
 pub mod tenant;
 
 pub use mailbox::MailboxEvidence;

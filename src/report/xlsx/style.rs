@@ -82,6 +82,8 @@ impl Style {
         let cell = base.clone().set_border_bottom(FormatBorder::Thin).set_border_bottom_color(LINE);
         let text = cell.clone().set_text_wrap();
         let tinted = |fill: u32, ink: u32| text.clone().set_background_color(fill).set_font_color(ink);
+        // A gap at the right, so that a number does not touch the text in the next column.
+        let number = cell.clone().set_num_format("#,##0").set_align(FormatAlign::Right).set_indent(1);
         let section = base.clone().set_bold().set_font_size(12).set_font_color(accent);
         Self {
             title: base.clone().set_bold().set_font_size(20).set_font_color(accent),
@@ -99,10 +101,10 @@ impl Style {
             alarm: base.clone().set_bold().set_font_color(0xB00020),
             note: base.clone().set_italic().set_font_color(MUTED),
             link: text.clone().set_font_color(0x0B57D0).set_underline(FormatUnderline::Single),
-            number: cell.clone().set_num_format("#,##0"),
-            total: cell.clone().set_bold().set_num_format("#,##0").set_border_top(FormatBorder::Thin),
-            total_text: text.clone().set_bold().set_border_top(FormatBorder::Thin),
-            percent: cell.clone().set_num_format("0.0%"),
+            number: number.clone(),
+            total: number.clone().set_bold(),
+            total_text: text.clone().set_bold(),
+            percent: number.clone().set_num_format("0.0%"),
             time: cell.clone().set_num_format("yyyy-mm-dd hh:mm:ss").set_align(FormatAlign::Left),
             day: cell.clone().set_num_format("yyyy-mm-dd").set_align(FormatAlign::Left),
             verdicts: Verdict::ALL

@@ -3,8 +3,8 @@
 //! Seven columns: a label, five numbers, and a wide one for sentences and charts.
 
 use rust_xlsxwriter::{
-    Chart, ChartDataLabel, ChartFont, ChartLegendPosition, ChartPoint, ChartSolidFill, ChartType, Color, Format, Url,
-    Worksheet, XlsxError,
+    Chart, ChartDataLabel, ChartFont, ChartLegendPosition, ChartLine, ChartPoint, ChartSolidFill, ChartType, Color,
+    Format, Url, Worksheet, XlsxError,
 };
 
 use super::grid::{self, Book};
@@ -15,9 +15,9 @@ use crate::verdict::{Urgency, Verdict};
 
 /// The wide column.
 const WIDE: u16 = 6;
-const WIDTHS: [u32; 7] = [34, 13, 13, 13, 13, 13, 84];
+const WIDTHS: [u32; 7] = [34, 13, 13, 13, 13, 13, 70];
 /// Characters of a sentence on one line, from the second column on.
-const SENTENCE: usize = 130;
+const SENTENCE: usize = 110;
 /// Actions shown under "what to do first".
 const FIRST: usize = 8;
 /// Groups listed by name under "by wave", "by department", "by domain".
@@ -25,6 +25,8 @@ const GROUPS: usize = 30;
 /// Groups a chart can show.
 const CHART_GROUPS: usize = 14;
 const ROW_PIXELS: u32 = 18;
+/// Per cent at which the seven columns fill an A4 page.
+const SCALE: u16 = 62;
 
 /// The sheet. `split`: sheets that go on in further ones.
 pub fn sheet(view: &View, book: &Book<'_>, split: &[(String, usize)]) -> Result<Worksheet, XlsxError> {
@@ -33,8 +35,10 @@ pub fn sheet(view: &View, book: &Book<'_>, split: &[(String, usize)]) -> Result<
     page.facts()?;
     page.verdicts()?;
     page.first_actions()?;
+    page.new_page();
     page.groups("waves", "wave", &view.summary.waves)?;
     page.groups("departments", "department", &view.summary.departments)?;
+    page.new_page();
     page.urgency()?;
     page.demand()?;
     page.not_assessed()?;
@@ -51,6 +55,7 @@ struct Page<'a> {
     style: &'a Style,
     header: &'a str,
     row: u32,
+    breaks: Vec<u32>,
 }
 
 impl<'a> Page<'a> {
@@ -60,10 +65,25 @@ impl<'a> Page<'a> {
         for (column, width) in (0_u16..).zip(WIDTHS) {
             sheet.set_column_width(column, width)?;
         }
-        Ok(Self { sheet, view, texts: book.texts, style: book.style, header: &book.page_header, row: 0 })
+        Ok(Self {
+            sheet,
+            view,
+            texts: book.texts,
+            style: book.style,
+            header: &book.page_header,
+            row: 0,
+            breaks: Vec::new(),
+        })
     }
 
-    /// The label under `summary.key`, or under `column.key`.
+    /// Lets a new page begin here on paper, unless nothing came since the last one.
+    fn new_page(&mut self) {
+        if self.breaks.last() != Some(&(self.row + 1)) {
+            self.breaks.push(self.row + 1);
+        }
+    }
+
+    /// The label under `summary.key`.
     fn label(&self, key: &'static str) -> &'a str {
         self.texts.get("summary", key)
     }
@@ -87,7 +107,8 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
-    fn headers(&mut self, titles: [&str; 7]) -> Result<(), XlsxError> {
+    fn headers<const N: usize>(&mut self, titles: [&str; N]) -> Result<(), XlsxError> {
+        self.sheet.set_row_height(self.row, 27)?;
         for (column, title) in (0_u16..).zip(titles) {
             self.put(column, title, &self.style.header)?;
         }
@@ -128,7 +149,7 @@ impl<'a> Page<'a> {
         let Some(logo) = &self.view.head.branding.logo else { return Ok(()) };
         let Ok(image) = rust_xlsxwriter::Image::new_from_buffer(&logo.bytes) else { return Ok(()) };
         let image = image.set_scale_to_size(220, 64, true);
-        self.sheet.insert_image_with_offset(0, WIDE, &image, 360, 2)?;
+        self.sheet.insert_image_with_offset(0, WIDE, &image, 260, 2)?;
         Ok(())
     }
 
@@ -218,8 +239,9 @@ impl<'a> Page<'a> {
             .set_data_label(ChartDataLabel::new().show_value());
         chart.title().set_name(self.label("chart")).set_font(ChartFont::new().set_size(11));
         chart.legend().set_hidden();
-        chart.y_axis().set_major_gridlines(false).set_hidden(true);
-        chart.x_axis().set_reverse();
+        // In a bar chart the vertical axis carries the categories, from the bottom up unless reversed.
+        chart.y_axis().set_reverse();
+        chart.x_axis().set_major_gridlines(false).set_hidden(true).set_min(0);
         chart.set_width(660).set_height(200).set_alt_text(self.label("chart"));
         self.row += 1;
         self.sheet.insert_chart_with_offset(self.row, 0, &chart, 0, 4)?;
@@ -249,7 +271,7 @@ impl<'a> Page<'a> {
             self.put(0, texts.get("verdict", action.verdict.id()), self.style.text(Tone::Verdict(action.verdict)))?;
             self.count(1, action.users, &self.style.number)?;
             self.count(2, action.urgent(Urgency::Now), &self.style.number)?;
-            self.put(3, &action.reason, &self.style.value)?;
+            self.put(3, &action.reason, &self.style.label)?;
             self.put(WIDE, &action.action, plain)?;
             self.row += 1;
         }
@@ -293,8 +315,7 @@ impl<'a> Page<'a> {
         let [a, b, c, d] =
             [Verdict::Blocked, Verdict::NeedsLicenseUpgrade, Verdict::MoveToGraphEac, Verdict::NotAssessed];
         let name = texts.get("column", column);
-        self.sheet.set_row_height(self.row, 27)?;
-        self.headers([name, verdict(a), verdict(b), verdict(c), verdict(d), texts.get("column", "total"), ""])?;
+        self.headers([name, verdict(a), verdict(b), verdict(c), verdict(d), texts.get("column", "total")])?;
         let first = self.row;
         let shown = shown(groups, texts);
         for (name, counts) in &shown {
@@ -329,10 +350,10 @@ impl<'a> Page<'a> {
         }
         chart.title().set_hidden();
         chart.legend().set_position(ChartLegendPosition::Bottom);
-        chart.y_axis().set_major_gridlines(true);
-        chart.x_axis().set_reverse();
+        chart.y_axis().set_reverse();
+        chart.x_axis().set_min(0).set_major_gridlines_line(ChartLine::new().set_color(0xE3E7EB));
         let height = (90 + 26 * u32::try_from(shown.len()).unwrap_or(10)).max(170);
-        chart.set_width(570).set_height(height).set_alt_text(self.label(title));
+        chart.set_width(490).set_height(height).set_alt_text(self.label(title));
         self.sheet.insert_chart_with_offset(first - 1, WIDE, &chart, 8, 2)?;
         let needed = first + height.div_ceil(ROW_PIXELS);
         self.row = self.row.max(needed);
@@ -403,6 +424,8 @@ impl<'a> Page<'a> {
     fn finish(mut self) -> Result<Worksheet, XlsxError> {
         self.sheet.set_print_area(0, 0, self.row, WIDE)?;
         grid::page(&mut self.sheet, self.header);
+        // Fitting to the page's width would switch the page breaks off.
+        self.sheet.set_print_scale(SCALE).set_page_breaks(&self.breaks)?;
         self.sheet.set_active(true).set_tab_color(Color::RGB(0x1F4E79));
         Ok(self.sheet)
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::matching::{Roster, matched_by};
 use super::{Collector, PAGE};
 use crate::evidence::mailbox::{Account, DeletedAccount, DirectoryMatch, GraphAnswer};
-use crate::evidence::observation::{Observation, Source};
+use crate::evidence::observation::{Cause, Observation, Source};
 use crate::evidence::question::Question;
 use crate::evidence::store::{Candidate, StoreError, Subject};
 use crate::service::graph::Page;
@@ -21,11 +21,11 @@ const LOOKUPS_A_BATCH: u64 = 20;
 const UNKNOWN_SIZE: usize = 2000;
 
 impl Collector {
-    /// Finds every address in the directory.
-    pub(super) async fn directory(self: &Arc<Self>) -> Result<(), StoreError> {
+    /// Finds every address in the directory; gives the refusal when the directory may not be read at all.
+    pub(super) async fn directory(self: &Arc<Self>) -> Result<Option<Trouble>, StoreError> {
         let open = self.read(|store| store.count_pending(self.run, Question::Directory, false))?;
         if open == 0 {
-            return Ok(());
+            return Ok(None);
         }
         self.board.expect(Question::Directory, open);
         let roster = self.read(|store| Roster::of(store, self.run))?;
@@ -34,15 +34,19 @@ impl Collector {
         if self.is_list_cheaper(open, roster.len()).await? {
             let users = self.list_users(&roster).await?;
             self.writer.settle().await?;
-            self.close_directory(users, &deleted).await
+            if let Err(refusal) = &users && matches!(refusal.cause, Cause::NotPermitted | Cause::SignIn) {
+                return Ok(Some(refusal.clone()));
+            }
+            self.close_directory(users, &deleted).await?;
         } else {
             let collector = Arc::clone(self);
             self.each_pending(Question::Directory, false, move |subject| {
                 let (collector, deleted) = (Arc::clone(&collector), Arc::clone(&deleted));
                 async move { collector.look_up(subject, &deleted).await }
             })
-            .await
+            .await?;
         }
+        Ok(None)
     }
 
     /// Whether the whole list costs fewer calls than each address by itself; says which and why.
@@ -119,9 +123,9 @@ impl Collector {
     }
 
     async fn look_up(&self, subject: Subject, deleted: &Result<(), Trouble>) -> Result<(), StoreError> {
-        let found = self.services.graph.find(&subject.address, None).await.map(|accounts| {
+        let found = self.services.graph.find(&subject.address, subject.roster_object.as_deref()).await.map(|accounts| {
             let with_reason = |mut account: Account| {
-                account.matched_by = matched_by(&account, &subject.address);
+                account.matched_by = matched_by(&account, &subject);
                 account
             };
             accounts.into_iter().map(with_reason).filter(|account| !account.matched_by.is_empty()).collect()

@@ -10,6 +10,8 @@ use crate::evidence::store::{RunId, Store, StoreError, Subject};
 pub struct Roster {
     by_address: HashMap<Box<str>, u64>,
     by_object: HashMap<Box<str>, Vec<u64>>,
+    /// By the object id the roster itself gives.
+    by_roster_object: HashMap<Box<str>, Vec<u64>>,
 }
 
 impl Roster {
@@ -23,6 +25,9 @@ impl Roster {
     fn add(&mut self, subject: Subject) {
         if let Some(object) = subject.object_id {
             self.by_object.entry(object.to_lowercase().into()).or_default().push(subject.id);
+        }
+        if let Some(object) = subject.roster_object {
+            self.by_roster_object.entry(object.into()).or_default().push(subject.id);
         }
         self.by_address.insert(subject.address.into(), subject.id);
     }
@@ -45,6 +50,9 @@ impl Roster {
     /// The subjects an account answers to, each with every way it was matched, strongest first.
     pub fn matches(&self, account: &Account) -> Vec<(u64, Vec<MatchedBy>)> {
         let mut found: HashMap<u64, Vec<MatchedBy>> = HashMap::new();
+        for subject in self.by_roster_object.get(account.id.to_lowercase().as_str()).into_iter().flatten() {
+            found.entry(*subject).or_default().push(MatchedBy::ObjectId);
+        }
         let mut note = |address: &str, by: MatchedBy| {
             if let Some(subject) = self.by_address(address) {
                 found.entry(subject).or_default().push(by);
@@ -75,10 +83,12 @@ fn addresses(account: &Account) -> impl Iterator<Item = (&str, MatchedBy)> {
     smtp.chain(upn).chain(mail)
 }
 
-/// How an account was matched by one address alone; empty: not at all.
-pub fn matched_by(account: &Account, address: &str) -> Vec<MatchedBy> {
-    let wanted = key(address);
-    let mut by: Vec<_> = addresses(account).filter(|(address, _)| key(address) == wanted).map(|(_, by)| by).collect();
+/// How an account was matched by one subject alone; empty: not at all.
+pub fn matched_by(account: &Account, subject: &Subject) -> Vec<MatchedBy> {
+    let wanted = key(&subject.address);
+    let by_object = subject.roster_object.as_deref().filter(|object| account.id.eq_ignore_ascii_case(object));
+    let by_address = addresses(account).filter(|(address, _)| key(address) == wanted).map(|(_, by)| by);
+    let mut by: Vec<_> = by_object.map(|_| MatchedBy::ObjectId).into_iter().chain(by_address).collect();
     by.sort_unstable();
     by.dedup();
     by
@@ -100,10 +110,14 @@ pub fn key(address: &str) -> String {
 mod tests {
     use super::*;
 
+    fn subject(id: u64, address: &str) -> Subject {
+        Subject { id, address: address.to_owned(), ..Subject::default() }
+    }
+
     fn roster(addresses: &[&str]) -> Roster {
         let mut roster = Roster::default();
         for (id, address) in (1..).zip(addresses) {
-            roster.add(Subject { id, address: (*address).to_owned(), object_id: None, mailbox: None });
+            roster.add(subject(id, address));
         }
         roster
     }
@@ -132,8 +146,16 @@ mod tests {
     }
 
     #[test]
+    fn an_object_id_of_the_roster_finds_its_account_under_any_address() {
+        let mut roster = Roster::default();
+        roster.add(Subject { roster_object: Some("ab".to_owned()), ..subject(7, "renamed@contoso.example") });
+        let account = Account { id: "AB".to_owned(), ..account() };
+        assert_eq!(roster.matches(&account), [(7, vec![MatchedBy::ObjectId])]);
+    }
+
+    #[test]
     fn international_domains_meet_in_their_wire_form() {
         assert_eq!(key("Jörg@Bücher.example"), "jörg@xn--bcher-kva.example");
-        assert_eq!(matched_by(&account(), "ADA@CONTOSO.example").first(), Some(&MatchedBy::PrimarySmtp));
+        assert_eq!(matched_by(&account(), &subject(1, "ADA@CONTOSO.example")).first(), Some(&MatchedBy::PrimarySmtp));
     }
 }

@@ -61,8 +61,8 @@ pub enum End {
     GaveUp(Vec<(ScopeId, Trouble)>),
     /// Somebody stopped it.
     Stopped,
-    /// No token for Graph could be had: nothing was asked.
-    SignIn(Trouble),
+    /// The main job cannot run: no token for Graph, or no right to read the directory. Nothing was judged.
+    Refused(Trouble),
 }
 
 impl Collector {
@@ -99,10 +99,12 @@ impl Collector {
     async fn ask_everything(self: &Arc<Self>) -> Result<End, StoreError> {
         let roles = match self.services.client.roles(Resource::Graph).await {
             Ok(roles) => roles,
-            Err(trouble) => return Ok(End::SignIn(trouble)),
+            Err(trouble) => return Ok(End::Refused(trouble)),
         };
         self.tenant_facts(&roles).await?;
-        self.directory().await?;
+        if let Some(refusal) = self.directory().await? {
+            return Ok(End::Refused(refusal));
+        }
         let (settings, probes) = tokio::join!(self.mailbox_settings(), self.probe_mailboxes(&roles));
         settings.and(probes)?;
         let given_up: Vec<_> = ScopeId::ALL

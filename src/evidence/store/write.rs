@@ -15,12 +15,14 @@ use crate::evidence::{Observation, TenantEvidence};
 use crate::transport::stats::Traffic;
 
 /// An address to ask about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Subject {
     /// Row of its first entry.
     pub id: u64,
     /// Wire form.
     pub address: String,
+    /// Object id the roster gives for it, lower case.
+    pub roster_object: Option<String>,
     /// The one account it belongs to, once known.
     pub object_id: Option<String>,
     /// That account's primary SMTP address.
@@ -235,7 +237,7 @@ fn add_traffic(connection: &Connection, run: RunId, service: &str, add: Traffic)
 
 fn subject_of(row: &Row) -> rusqlite::Result<Subject> {
     let id = row.get::<_, i64>(0)?.unsigned_abs();
-    Ok(Subject { id, address: row.get(1)?, object_id: row.get(2)?, mailbox: row.get(3)? })
+    Ok(Subject { id, address: row.get(1)?, object_id: row.get(2)?, mailbox: row.get(3)?, roster_object: row.get(4)? })
 }
 
 impl Store {
@@ -252,7 +254,7 @@ impl Store {
         after: u64,
         most: u32,
     ) -> Result<Vec<Subject>, StoreError> {
-        let sql = "SELECT s.id, s.address, s.object_id, s.mailbox FROM subject s
+        let sql = "SELECT s.id, s.address, s.object_id, s.mailbox, s.roster_object FROM subject s
                    WHERE s.run = ?1 AND s.id > ?3 AND (NOT ?4 OR s.object_id IS NOT NULL)
                    AND NOT EXISTS (SELECT 1 FROM observation o WHERE o.run = ?1 AND o.subject = s.id AND o.question = ?2)
                    ORDER BY s.id LIMIT ?5";
@@ -267,7 +269,7 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn each_subject(&self, run: RunId, mut take: impl FnMut(Subject)) -> Result<(), StoreError> {
-        let sql = "SELECT id, address, object_id, mailbox FROM subject WHERE run = ?1 ORDER BY id";
+        let sql = "SELECT id, address, object_id, mailbox, roster_object FROM subject WHERE run = ?1 ORDER BY id";
         let mut statement = self.connection.prepare(sql)?;
         let mut rows = statement.query([run.0])?;
         while let Some(row) = rows.next()? {

@@ -166,12 +166,13 @@ fn undo_percent(text: &str) -> String {
 
 /// The single candidate, if what stands beside it is a name in the usual notation.
 fn alone(text: &str, address: &str) -> Result<String, Unusable> {
-    let Some(at) = text.find(address) else {
+    let (lower, lower_address) = (text.to_ascii_lowercase(), address.to_ascii_lowercase());
+    // The same address may stand there twice, as name and as address.
+    let Some((before, after)) = lower.rsplit_once(&lower_address) else {
         // Only percent-encoding changes an address; such a cell holds nothing but its link.
         return Ok(address.to_owned());
     };
-    let before = text.get(..at).unwrap_or_default();
-    let after = text.get(at + address.len()..).unwrap_or_default();
+    let before = &before.replace(&lower_address, "");
     let before = strip_scheme(before);
     if before.ends_with(['<', '(', '[', '{']) || before.trim().is_empty() && is_comment(after) {
         return Ok(address.to_owned());

@@ -101,12 +101,10 @@ fn of_sample(sample: &[u8]) -> Kind {
     if let Some((_, what, hint)) = SIGNATURES.iter().find(|(start, ..)| sample.starts_with(start)) {
         return Kind::Foreign(what, hint);
     }
-    if !sample.iter().any(|b| !b.is_ascii_whitespace() && *b != 0 && *b < 0xef) {
-        return if sample.iter().all(u8::is_ascii_whitespace) || sample == b"\xef\xbb\xbf" {
-            Kind::Foreign("empty", EXPORT)
-        } else {
-            Kind::Text
-        };
+    let marks = [b"\xef\xbb\xbf".as_slice(), b"\xff\xfe", b"\xfe\xff"];
+    let inked = marks.iter().find_map(|mark| sample.strip_prefix(*mark)).unwrap_or(sample);
+    if sample.len() < SAMPLE && inked.iter().all(u8::is_ascii_whitespace) {
+        return Kind::Foreign("empty", EXPORT);
     }
     let start: String =
         sample.iter().filter(|b| b.is_ascii_graphic() || **b == b' ').take(64).map(|b| char::from(*b)).collect();
@@ -130,7 +128,8 @@ fn is_binary(sample: &[u8]) -> bool {
         return true;
     }
     let control = |b: &&u8| b.is_ascii_control() && !matches!(b, 0 | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c | 0x1a | 0x7f);
-    sample.iter().filter(control).count() * CONTROLS > sample.len()
+    let controls = sample.iter().filter(control).count();
+    controls > 4 && controls * CONTROLS > sample.len()
 }
 
 /// Looks for the names of streams, which a compound file holds in UTF-16.

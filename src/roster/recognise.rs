@@ -13,8 +13,10 @@ const TITLE_ROWS: usize = 50;
 pub(super) const COLUMNS_LIMIT: usize = 1024;
 /// Strength of a column whose name says nothing.
 const UNNAMED: u32 = 30;
-/// Columns weaker than this are not taken unless they are asked for.
-const WEAKEST: u32 = 10;
+/// Strength of a column whose name says that it holds something else about the person.
+const MISNAMED: u32 = 20;
+/// Strength of a column of somebody else's addresses: not taken unless it is asked for.
+const ELSES: u32 = 5;
 
 /// What the caller wants.
 #[derive(Debug, Clone, Default)]
@@ -60,6 +62,8 @@ pub(super) struct AddressColumn {
     pub(super) known: Option<Known>,
     /// Whether it was asked for.
     pub(super) asked: bool,
+    /// Whether it can be taken unasked.
+    eligible: bool,
     pub(super) score: f64,
     /// Cells of the head that hold one address, and cells that are not empty.
     pub(super) valid: usize,
@@ -103,8 +107,7 @@ pub(super) fn layout(rows: &[Record], wish: &Wish) -> Result<Layout, Vec<String>
     let table = Table::new(rows);
     let header = table.header(wish);
     let columns = table.columns(header);
-    let names = || -> Vec<String> { columns.iter().map(|column| column.name.clone()).collect() };
-    let address = table.address(header, &columns, wish).ok_or_else(names)?;
+    let address = table.address(header, &columns, wish).ok_or_else(|| table.names(header, &columns))?;
     let above = header.map_or_else(Vec::new, |header| table.filled_lines(header));
     let header = header.and_then(|at| rows.get(at)).map(|row| Header { line: row.line, cells: row.cells.clone() });
     let named = header.as_ref().map(|header| header.cells.as_slice()).unwrap_or_default();
@@ -184,6 +187,15 @@ impl<'a> Table<'a> {
         self.rows.iter().take(at).filter(|row| !is_blank(&row.cells)).map(|row| row.line).collect()
     }
 
+    /// What to call the columns before a person when none of them will do.
+    fn names(&self, header: Option<usize>, columns: &[Column]) -> Vec<String> {
+        let first = || self.rows.iter().find(|row| !is_blank(&row.cells));
+        match header {
+            Some(_) => columns.iter().map(|column| column.name.clone()).collect(),
+            None => first().map(|row| row.cells.iter().map(|cell| tidy(cell)).collect()).unwrap_or_default(),
+        }
+    }
+
     fn columns(&self, header: Option<usize>) -> Vec<Column> {
         let from = header.unwrap_or(0);
         let width = self.rows.iter().skip(from).map(|row| row.cells.len()).max().unwrap_or(0).min(COLUMNS_LIMIT);
@@ -258,10 +270,10 @@ impl<'a> Table<'a> {
         let named = column.known.is_some_and(|known| known.role.is_address());
         let share = if named { share.max(0.05) } else { share };
         let strength = match column.known {
-            Some(known) if known.role.is_address() => known.strength,
-            Some(known) if known.role == Role::OtherAddress => known.strength,
-            // The column is called something else, and yet may hold the addresses ("Owner", "Name").
-            Some(_) => WEAKEST - 1,
+            Some(known) if named => known.strength,
+            Some(known) if matches!(known.role, Role::Owner | Role::Manager | Role::OtherAddress) => ELSES,
+            // The column is called something else, and yet may hold the addresses ("Name").
+            Some(_) => MISNAMED,
             None => UNNAMED,
         };
         AddressColumn {
@@ -269,6 +281,7 @@ impl<'a> Table<'a> {
             name: column.name.clone(),
             known: column.known.filter(|_| named),
             asked: false,
+            eligible: named || share >= 0.5 && strength > ELSES,
             score: f64::from(strength) * share * f64::midpoint(1.0, full),
             valid,
             filled,
@@ -279,11 +292,7 @@ impl<'a> Table<'a> {
 
 /// The candidate with the highest score, the first of equals, if it is good enough to be taken unasked.
 fn best(candidates: &[AddressColumn]) -> Option<usize> {
-    let eligible = |candidate: &AddressColumn| {
-        let named = candidate.known.is_some_and(|known| known.strength >= WEAKEST);
-        named || candidate.share() >= 0.5 && candidate.valid > 0 && candidate.score >= f64::from(WEAKEST) / 2.0
-    };
-    let scored = candidates.iter().enumerate().filter(|(_, candidate)| eligible(candidate));
+    let scored = candidates.iter().enumerate().filter(|(_, candidate)| candidate.eligible);
     scored.rev().max_by(|(_, a), (_, b)| a.score.total_cmp(&b.score)).map(|(at, _)| at)
 }
 

@@ -2,7 +2,9 @@
 
 pub mod assess;
 mod demo;
+
 pub mod exit;
+mod head;
 mod judging;
 mod output;
 mod progress;

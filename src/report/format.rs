@@ -8,7 +8,7 @@ use std::str::FromStr;
 use rayon::prelude::*;
 use tempfile::NamedTempFile;
 
-use super::{ReportError, View, csv, json, xlsx};
+use super::{ReportError, View, csv, html, json, markdown, xlsx};
 
 /// A format of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,11 +21,15 @@ pub enum FormatKind {
     NdJson,
     /// `readiness.xlsx`
     Xlsx,
+    /// `readiness.html`
+    Html,
+    /// `summary.md`
+    Markdown,
 }
 
 impl FormatKind {
     /// Every format.
-    pub const ALL: &'static [Self] = &[Self::Csv, Self::Json, Self::NdJson, Self::Xlsx];
+    pub const ALL: &'static [Self] = &[Self::Csv, Self::Json, Self::NdJson, Self::Xlsx, Self::Html, Self::Markdown];
 
     /// Its name on the command line.
     #[must_use]
@@ -35,6 +39,8 @@ impl FormatKind {
             Self::Json => "json",
             Self::NdJson => "ndjson",
             Self::Xlsx => "xlsx",
+            Self::Html => "html",
+            Self::Markdown => "md",
         }
     }
 
@@ -46,6 +52,8 @@ impl FormatKind {
             Self::Json => "readiness.json",
             Self::NdJson => "readiness.ndjson",
             Self::Xlsx => "readiness.xlsx",
+            Self::Html => "readiness.html",
+            Self::Markdown => "summary.md",
         }
     }
 
@@ -55,6 +63,8 @@ impl FormatKind {
             Self::Json => json::write(view, out),
             Self::NdJson => json::write_lines(view, out),
             Self::Xlsx => xlsx::write(view, out),
+            Self::Html => html::write(view, out),
+            Self::Markdown => markdown::write(view, out),
         }
     }
 }

@@ -37,7 +37,7 @@ pub struct Summary {
     pub departments: Vec<Group>,
     /// By mail domain, likewise.
     pub domains: Vec<Group>,
-    /// Users with the verdict *needs license upgrade*, per state of their licences.
+    /// Users with the verdict *needs license upgrade*, per state of their licences and products, most users first.
     pub demand: Vec<Demand>,
     /// Integrations and their causes, most users first.
     pub integrations: Vec<IntegrationSum>,
@@ -63,8 +63,7 @@ impl Summary {
     /// Full mailbox plans asked for: kiosk-only users, users without right to their mailbox and users without a plan.
     #[must_use]
     pub fn plans_needed(&self) -> u64 {
-        let buys = [LicenceState::Kiosk, LicenceState::F1NoMailboxRight, LicenceState::None];
-        self.demand.iter().filter(|line| buys.contains(&line.licence)).map(|line| line.users).sum()
+        self.demand.iter().filter(|line| buys(line.licence)).map(|line| line.users).sum()
     }
 
     /// Users who need a license upgrade but could go to EAC without, because Graph answers for their mailbox.
@@ -99,6 +98,40 @@ pub fn demand_sentence(view: &View) -> String {
     let numbers = [need, free, need.saturating_sub(free)].map(|number| view.texts.number(number));
     let [need, free, buy] = &numbers;
     view.texts.fill("summary", "demand_total", &[("need", need), ("free", free), ("buy", buy)])
+}
+
+/// What to do about one line of the demand: the product to buy where the facts know the way up, else what the state of
+/// the licences asks for.
+#[must_use]
+pub fn need_sentence(view: &View, line: &Demand) -> String {
+    let texts = &view.texts;
+    let way = if buys(line.licence) { view.head.upgrade(&line.products) } else { None };
+    let Some((way, product)) = way.and_then(|way| way.to.first().map(|product| (way, product))) else {
+        return texts.get("licence_need", line.licence.id()).to_owned();
+    };
+    let others = way.to.get(1..).unwrap_or_default().join(", ");
+    let free = texts.number(view.head.free_units(product).unwrap_or(0));
+    let key = if others.is_empty() { "need_product" } else { "need_product_or" };
+    let values = [("product", product.as_str()), ("others", &others), ("free", &free)];
+    let sentence = texts.fill("summary", key, &values);
+    if way.note.is_empty() { sentence } else { format!("{sentence} {}", way.note) }
+}
+
+/// Users for whom each product is the first step up, by the product's name.
+#[must_use]
+pub fn purchases(view: &View) -> BTreeMap<&str, u64> {
+    let mut wanted = BTreeMap::new();
+    for line in view.summary.demand.iter().filter(|line| buys(line.licence)) {
+        if let Some(product) = view.head.upgrade(&line.products).and_then(|way| way.to.first()) {
+            *wanted.entry(product.as_str()).or_default() += line.users;
+        }
+    }
+    wanted
+}
+
+/// Whether this state of the licences asks for another product rather than for a setting, a payment or patience.
+fn buys(licence: LicenceState) -> bool {
+    matches!(licence, LicenceState::Kiosk | LicenceState::F1NoMailboxRight | LicenceState::None)
 }
 
 /// One cause and what to do about it.
@@ -211,11 +244,13 @@ impl Natural {
     }
 }
 
-/// Users who need a license upgrade, with one state of their licences.
+/// Users who need a license upgrade, with one state of their licences and the same products.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Demand {
     /// What their licences amount to today.
     pub licence: LicenceState,
+    /// Products they have today; empty: none, or too many combinations to count by name.
+    pub products: Vec<String>,
     /// How many.
     pub users: u64,
     /// Of them, those who could go to EAC without an upgrade.
@@ -249,7 +284,7 @@ pub(crate) struct Tally {
     waves: Groups,
     departments: Groups,
     domains: Groups,
-    demand: BTreeMap<LicenceState, (u64, u64)>,
+    demand: BTreeMap<(LicenceState, Vec<String>), (u64, u64)>,
     integrations: HashMap<(String, String, String, String), IntegrationSum>,
 }
 
@@ -262,9 +297,7 @@ impl Tally {
         self.count_action(row);
         self.count_integrations(row);
         if row.verdict == Verdict::NeedsLicenseUpgrade {
-            let (users, alternative) = self.demand.entry(row.licence).or_default();
-            *users += 1;
-            *alternative += u64::from(has_alternative(row));
+            self.count_demand(row);
         }
         self.departments.count(&row.department, row.verdict);
         self.domains.count(&row.domain, row.verdict);
@@ -289,6 +322,16 @@ impl Tally {
         action.users += 1;
         action.urgencies[row.urgency as usize] += 1;
         action.alternative += u64::from(has_alternative(row));
+    }
+
+    fn count_demand(&mut self, row: &Row) {
+        let mut key = (row.licence, row.products.clone());
+        if self.demand.len() >= MAX_GROUPS && !self.demand.contains_key(&key) {
+            key.1.clear();
+        }
+        let (users, alternative) = self.demand.entry(key).or_default();
+        *users += 1;
+        *alternative += u64::from(has_alternative(row));
     }
 
     fn count_integrations(&mut self, row: &Row) {
@@ -323,6 +366,10 @@ impl Tally {
             key(a).cmp(&key(b))
         });
         let demand = self.demand.into_iter();
+        let mut demand: Vec<Demand> = demand
+            .map(|((licence, products), (users, alternative))| Demand { licence, products, users, alternative })
+            .collect();
+        demand.sort_by_key(|line| Reverse(line.users));
         let summary = Summary {
             rows: self.rows,
             verdicts: self.verdicts,
@@ -331,7 +378,7 @@ impl Tally {
             waves,
             departments: self.departments.finish().0,
             domains: self.domains.finish().0,
-            demand: demand.map(|(licence, (users, alternative))| Demand { licence, users, alternative }).collect(),
+            demand,
             integrations,
         };
         (summary, wave_order)

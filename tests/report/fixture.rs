@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "shared by several test programs, each of which uses a part")]
 
 use ewsready::report::head::{
-    AppLine, Branding, DomainLine, Head, LicenceLine, Organization, RuleLine, ServiceLine, Tenant,
+    AppLine, Branding, DomainLine, Head, LicenceLine, Organization, RuleLine, ServiceLine, Tenant, UpgradeLine,
 };
 use ewsready::report::row::{EvidenceLine, FindingLine, IntegrationLine, Row};
 use ewsready::report::{SpoolWriter, View};
@@ -301,6 +301,7 @@ pub fn head() -> Head {
             retirement: Some(date(2027, 4, 1)),
         },
         licences: licences(),
+        upgrades: upgrades(),
         domains: domains(),
         apps: apps(),
         services: services(),
@@ -326,6 +327,18 @@ fn licences() -> Vec<LicenceLine> {
         line("Microsoft 365 E3", "SPE_E3", 40, 38, Some(LicenceState::Full)),
         line("Office 365 F3", "DESKLESSPACK", 10, 7, Some(LicenceState::Kiosk)),
         line("Power BI (free)", "POWER_BI_STANDARD", 1_000_000, 31, None),
+    ]
+}
+
+fn upgrades() -> Vec<UpgradeLine> {
+    let line = |from: &str, to: &[&str]| UpgradeLine {
+        from: from.to_owned(),
+        to: to.iter().map(|&name| name.to_owned()).collect(),
+        note: String::new(),
+    };
+    vec![
+        line("Office 365 F3", &["Exchange Online (Plan 1)", "Microsoft 365 E3"]),
+        line("Microsoft 365 F1", &["Microsoft 365 E3"]),
     ]
 }
 

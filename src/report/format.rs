@@ -8,7 +8,7 @@ use std::str::FromStr;
 use rayon::prelude::*;
 use tempfile::NamedTempFile;
 
-use super::{ReportError, View, csv, html, json, markdown, xlsx};
+use super::{ReportError, View, csv, html, json, markdown, powershell, xlsx};
 
 /// A format of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,11 +25,14 @@ pub enum FormatKind {
     Html,
     /// `summary.md`
     Markdown,
+    /// `remediation.ps1`
+    PowerShell,
 }
 
 impl FormatKind {
     /// Every format.
-    pub const ALL: &'static [Self] = &[Self::Csv, Self::Json, Self::NdJson, Self::Xlsx, Self::Html, Self::Markdown];
+    pub const ALL: &'static [Self] =
+        &[Self::Csv, Self::Json, Self::NdJson, Self::Xlsx, Self::Html, Self::Markdown, Self::PowerShell];
 
     /// Its name on the command line.
     #[must_use]
@@ -41,6 +44,7 @@ impl FormatKind {
             Self::Xlsx => "xlsx",
             Self::Html => "html",
             Self::Markdown => "md",
+            Self::PowerShell => "ps1",
         }
     }
 
@@ -54,6 +58,7 @@ impl FormatKind {
             Self::Xlsx => "readiness.xlsx",
             Self::Html => "readiness.html",
             Self::Markdown => "summary.md",
+            Self::PowerShell => "remediation.ps1",
         }
     }
 
@@ -65,6 +70,7 @@ impl FormatKind {
             Self::Xlsx => xlsx::write(view, out),
             Self::Html => html::write(view, out),
             Self::Markdown => markdown::write(view, out),
+            Self::PowerShell => powershell::write(view, out),
         }
     }
 }

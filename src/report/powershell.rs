@@ -1,7 +1,101 @@
-//! What goes into a PowerShell script: quoting that lets no text become code.
+//! `remediation.ps1`: commands for a person to read, mend and run, grouped by cause; and the quoting that lets no text
+//! become code.
+//!
+//! Which commands a rule gets stands in the template, so that a consultant can change it; a rule without commands gets
+//! a comment, because there is nothing a script could know.
 //!
 //! Source: PowerShell language specification, "Verbatim string literals" and about_Quoting_Rules: between single quotes
 //! nothing is expanded, and a quote is written twice. PowerShell takes four typographic quotes for the same sign.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::sync::Arc;
+
+use minijinja::{Value, context};
+use serde::Serialize;
+
+use super::page::Page;
+use super::row::Row;
+use super::{ReportError, View};
+use crate::verdict::Verdict;
+
+/// A byte order mark: without it Windows PowerShell 5.1 reads the script in the system's code page.
+const MARK: &str = "\u{feff}";
+
+/// Writes `remediation.ps1`.
+///
+/// # Errors
+///
+/// [`ReportError`] when `out` fails, the template is wrong, or the rows cannot be read.
+pub fn write(view: &View, out: &mut dyn Write) -> Result<(), ReportError> {
+    out.write_all(MARK.as_bytes()).map_err(|error| ReportError::format("ps1")(&error))?;
+    let context = context! { groups => groups(view)?, ..Value::from_serialize(Page::new(view)) };
+    view.templates.render("remediation.ps1", context, out)
+}
+
+/// Writes `export-exchange.ps1`, which makes the exports that the program can read instead of asking Exchange.
+///
+/// # Errors
+///
+/// [`ReportError`] when `out` fails or the template is wrong.
+pub fn write_export(view: &View, out: &mut dyn Write) -> Result<(), ReportError> {
+    out.write_all(MARK.as_bytes()).map_err(|error| ReportError::format("ps1")(&error))?;
+    view.templates.render("export-exchange.ps1", Value::from_serialize(Page::new(view)), out)
+}
+
+/// Users for whom a rule asks for something.
+#[derive(Debug, Serialize)]
+struct RemedyGroup {
+    rule: String,
+    /// What it found, as the first user's row states it.
+    text: String,
+    /// What it asks for.
+    action: String,
+    /// Products to be had for an upgrade, by SKU id and name, where the tenant holds one.
+    upgrade: Option<(String, String)>,
+    addresses: Vec<Arc<str>>,
+}
+
+/// The groups, in the order of the report's actions, then by rule.
+fn groups(view: &View) -> Result<Vec<RemedyGroup>, ReportError> {
+    let mut groups: HashMap<String, RemedyGroup> = HashMap::new();
+    for row in view.spool.rows()? {
+        let row = row?;
+        let address: Arc<str> = row.address.as_str().into();
+        for (rule, text, action) in asked(&row) {
+            let group = groups.entry(rule.to_owned()).or_insert_with(|| RemedyGroup {
+                rule: rule.to_owned(),
+                text: text.to_owned(),
+                action: action.to_owned(),
+                upgrade: upgrade(view, &row),
+                addresses: Vec::new(),
+            });
+            if group.addresses.last() != Some(&address) {
+                group.addresses.push(Arc::clone(&address));
+            }
+        }
+    }
+    let mut groups: Vec<RemedyGroup> = groups.into_values().collect();
+    let place = |rule: &str| view.summary.actions.iter().position(|action| action.reason == rule).unwrap_or(usize::MAX);
+    groups.sort_by_cached_key(|group| (place(&group.rule), group.rule.clone()));
+    Ok(groups)
+}
+
+/// What is asked for one user: rule, finding and action of every finding and integration that names an action.
+fn asked(row: &Row) -> impl Iterator<Item = (&str, &str, &str)> {
+    let findings = row.findings.iter().map(|line| (&*line.rule, &*line.text, &*line.action));
+    let integrations = row.integrations.iter().map(|line| (&*line.rule, &*line.text, &*line.action));
+    // The move itself is no remedy.
+    let moves = |rule: &str| row.verdict == Verdict::MoveToGraphEac && rule == row.reason;
+    findings.chain(integrations).filter(move |(rule, _, action)| !rule.is_empty() && !action.is_empty() && !moves(rule))
+}
+
+/// The product this user's licences usually go up to, where the tenant has it.
+fn upgrade(view: &View, row: &Row) -> Option<(String, String)> {
+    let wanted = view.head.upgrade(&row.products)?;
+    let held = |name: &String| view.head.licences.iter().find(|line| line.name == *name);
+    wanted.to.iter().find_map(held).map(|line| (line.sku.clone(), line.name.clone()))
+}
 
 /// The signs PowerShell reads as a single quote: apostrophe and U+2018 to U+201B.
 const QUOTES: [char; 5] = ['\'', '\u{2018}', '\u{2019}', '\u{201a}', '\u{201b}'];
@@ -50,6 +144,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const BREAKS: [char; 6] = ['\n', '\r', '\0', '\u{85}', '\u{2028}', '\u{2029}'];
+
     /// Reads a verbatim literal back as PowerShell does; `None` when it is not one literal from end to end.
     fn read(literal: &str) -> Option<String> {
         let mut rest = literal.strip_prefix('\'')?.chars().peekable();
@@ -89,7 +185,7 @@ mod tests {
             let literal = quoted(&text);
             let expected: String = text.chars().map(|c| if unseen(c) { '\u{fffd}' } else { c }).collect();
             prop_assert_eq!(read(&literal), Some(expected));
-            prop_assert!(!literal.contains(['\n', '\r', '\0', '\u{85}', '\u{2028}', '\u{2029}']));
+            prop_assert!(literal.lines().count() == 1 && !literal.contains(BREAKS));
         }
 
         #[test]
@@ -99,7 +195,7 @@ mod tests {
 
         #[test]
         fn no_comment_leaves_its_line(text in "(?s).{0,60}") {
-            prop_assert!(!comment(&text).contains(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}', '#']));
+            prop_assert!(!comment(&text).contains(BREAKS) && !comment(&text).contains('#'));
         }
     }
 }

@@ -1,8 +1,9 @@
 //! What all rows together amount to, counted while they go by.
 //!
-//! Memory is bounded whatever the roster holds: only the first [`MAX_GROUPS`] different waves, departments and domains
-//! and the first [`MAX_ACTIONS`] different actions are counted by name, the rest together.
+//! Memory is bounded whatever the roster holds: only the first [`MAX_GROUPS`] different waves, departments and domains are
+//! counted by name, the rest together; and a rule whose texts differ from user to user becomes one line.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::collections::HashMap;
@@ -14,8 +15,8 @@ use crate::verdict::{GraphState, LicenceState, Urgency, Verdict};
 
 /// Different values of a grouping column that are counted by name.
 pub const MAX_GROUPS: usize = 2_000;
-/// Different pairs of rule and action that are counted by themselves.
-pub const MAX_ACTIONS: usize = 5_000;
+/// Different actions of one rule that are told apart; where there are more, they differ by user, not by remedy.
+pub const MAX_VARIANTS: usize = 12;
 
 /// Users per verdict, in the order of [`Verdict::ALL`].
 pub type VerdictCounts = [u64; Verdict::ALL.len()];
@@ -280,12 +281,12 @@ pub(crate) struct Tally {
     rows: u64,
     verdicts: VerdictCounts,
     urgencies: [u64; Urgency::ALL.len()],
-    actions: HashMap<(String, String), Action>,
+    actions: HashMap<String, Variants<Action>>,
     waves: Groups,
     departments: Groups,
     domains: Groups,
     demand: BTreeMap<(LicenceState, Vec<String>), (u64, u64)>,
-    integrations: HashMap<(String, String, String, String), IntegrationSum>,
+    integrations: HashMap<[String; 3], Variants<IntegrationSum>>,
 }
 
 impl Tally {
@@ -305,15 +306,13 @@ impl Tally {
     }
 
     fn count_action(&mut self, row: &Row) {
-        let mut key = (row.reason.clone(), row.next_action.clone());
-        if self.actions.len() >= MAX_ACTIONS && !self.actions.contains_key(&key) {
-            key.1.clear();
-        }
-        let action = self.actions.entry(key).or_insert_with(|| Action {
+        let text = generic(&row.next_action, row);
+        let variants = self.actions.entry(row.reason.clone()).or_default();
+        let action = variants.entry(&text, || Action {
             reason: row.reason.clone(),
             verdict: row.verdict,
-            cause: row.cause.clone(),
-            action: row.next_action.clone(),
+            cause: generic(&row.cause, row).into_owned(),
+            action: text.clone().into_owned(),
             users: 0,
             urgencies: [0; Urgency::ALL.len()],
             alternative: 0,
@@ -336,16 +335,14 @@ impl Tally {
 
     fn count_integrations(&mut self, row: &Row) {
         for line in &row.integrations {
-            let mut key = (line.integration.clone(), line.state.clone(), line.rule.clone(), line.action.clone());
-            if self.integrations.len() >= MAX_ACTIONS && !self.integrations.contains_key(&key) {
-                key.3.clear();
-            }
-            let sum = self.integrations.entry(key).or_insert_with(|| IntegrationSum {
+            let key = [&line.integration, &line.state, &line.rule].map(Clone::clone);
+            let text = generic(&line.action, row);
+            let sum = self.integrations.entry(key).or_default().entry(&text, || IntegrationSum {
                 integration: line.integration.clone(),
                 state: line.state.clone(),
                 rule: line.rule.clone(),
-                text: line.text.clone(),
-                action: line.action.clone(),
+                text: generic(&line.text, row).into_owned(),
+                action: text.clone().into_owned(),
                 users: 0,
             });
             sum.users += 1;
@@ -355,9 +352,10 @@ impl Tally {
     /// The sums, and for each wave group as numbered by [`Tally::count`] its position in [`Summary::waves`].
     pub(crate) fn finish(self) -> (Summary, Vec<u32>) {
         let (waves, wave_order) = self.waves.finish();
-        let mut actions: Vec<Action> = self.actions.into_values().collect();
+        let mut actions: Vec<Action> = self.actions.into_values().flat_map(Variants::finish).collect();
         actions.sort_by_cached_key(Action::order);
-        let mut integrations: Vec<IntegrationSum> = self.integrations.into_values().collect();
+        let mut integrations: Vec<IntegrationSum> =
+            self.integrations.into_values().flat_map(Variants::finish).collect();
         integrations.sort_by(|a, b| {
             let key = |sum: &IntegrationSum| {
                 let ok = sum.state == "ok";
@@ -382,6 +380,78 @@ impl Tally {
             integrations,
         };
         (summary, wave_order)
+    }
+}
+
+/// A text of a row without what is the user's own, so that the same advice to two users is one advice.
+fn generic<'a>(text: &'a str, row: &Row) -> Cow<'a, str> {
+    let mut text = Cow::Borrowed(text);
+    for own in [&row.address, &row.object_id] {
+        if !own.is_empty() && text.contains(own.as_str()) {
+            text = Cow::Owned(text.replace(own.as_str(), "<…>"));
+        }
+    }
+    text
+}
+
+/// Lines of one rule that differ by what they ask for.
+#[derive(Debug)]
+struct Variants<T> {
+    lines: Vec<(String, T)>,
+    /// Whether there were more than are told apart.
+    many: bool,
+}
+
+impl<T> Default for Variants<T> {
+    fn default() -> Self {
+        Self { lines: Vec::new(), many: false }
+    }
+}
+
+impl<T: Merge> Variants<T> {
+    /// The line of this action; the last one where there are too many different ones.
+    fn entry(&mut self, action: &str, new: impl FnOnce() -> T) -> &mut T {
+        let known = self.lines.iter().position(|(text, _)| text == action);
+        self.many |= known.is_none() && self.lines.len() == MAX_VARIANTS;
+        let place = known.unwrap_or(self.lines.len()).min(MAX_VARIANTS - 1);
+        if place == self.lines.len() {
+            self.lines.push((action.to_owned(), new()));
+        }
+        &mut self.lines[place].1
+    }
+
+    /// The lines; one with the first one's texts where there were too many.
+    fn finish(self) -> Vec<T> {
+        let lines = self.lines.into_iter().map(|(_, line)| line);
+        if !self.many {
+            return lines.collect();
+        }
+        lines
+            .reduce(|mut all, line| {
+                all.merge(&line);
+                all
+            })
+            .into_iter()
+            .collect()
+    }
+}
+
+/// A line that can take in the users of another.
+trait Merge {
+    fn merge(&mut self, other: &Self);
+}
+
+impl Merge for Action {
+    fn merge(&mut self, other: &Self) {
+        self.users += other.users;
+        self.alternative += other.alternative;
+        self.urgencies.iter_mut().zip(other.urgencies).for_each(|(sum, count)| *sum += count);
+    }
+}
+
+impl Merge for IntegrationSum {
+    fn merge(&mut self, other: &Self) {
+        self.users += other.users;
     }
 }
 
@@ -467,6 +537,28 @@ mod tests {
         assert_eq!(groups.iter().map(Group::users).sum::<u64>(), MAX_GROUPS as u64 + 500);
         assert_eq!(groups.last().unwrap().name, GroupName::Others);
         assert_eq!(groups.last().unwrap().users(), 500);
+    }
+
+    #[test]
+    fn a_rule_whose_texts_differ_from_user_to_user_is_one_line() {
+        let sum = |users| IntegrationSum {
+            integration: String::new(),
+            state: String::new(),
+            rule: String::new(),
+            text: String::new(),
+            action: String::new(),
+            users,
+        };
+        let mut few = Variants::default();
+        let mut many = Variants::default();
+        for number in 0..100 {
+            few.entry(&format!("do {}", number % MAX_VARIANTS), || sum(0)).users += 1;
+            many.entry(&format!("do {number}"), || sum(0)).users += 1;
+        }
+        let counts =
+            |variants: Variants<IntegrationSum>| variants.finish().iter().map(|sum| sum.users).collect::<Vec<_>>();
+        assert_eq!(counts(few).len(), MAX_VARIANTS);
+        assert_eq!(counts(many), [100]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! An invented assessment: 60 varied rows with hostile texts among them, and as many more as a benchmark wants.
 
-#![allow(dead_code, reason = "shared by several test programs, each of which uses a part")]
+#![allow(dead_code, clippy::unwrap_used, reason = "shared by several test programs, each of which uses a part")]
 
 use ewsready::report::head::{
     AppLine, Branding, DomainLine, Head, LicenceLine, Organization, RuleLine, ServiceLine, Tenant, UpgradeLine,

@@ -301,5 +301,5 @@
 
   headers();
   choose();
-  root.dataset.ready = 'yes';
+  root.dataset.ready = String(Math.round(performance.now()));
 })();

@@ -58,6 +58,14 @@ pub enum ReportError {
         /// What is wrong with it.
         detail: String,
     },
+    /// A template, or a folder of templates, that cannot be used.
+    #[error("the report template {name} cannot be used: {detail}")]
+    Template {
+        /// The template or folder.
+        name: String,
+        /// What is wrong with it.
+        detail: String,
+    },
 }
 
 impl ReportError {
@@ -78,6 +86,7 @@ impl ReportError {
             Self::Format { .. } => "run the command again; if it stays, leave this format out with --format",
             Self::UnknownFormat { .. } => "the formats are csv, json, ndjson, xlsx, html, md and ps1",
             Self::Language { .. } => "the languages are en and de",
+            Self::Template { .. } => "mend it, or leave it out to use the embedded one of the same name",
             Self::Texts { .. } => "compare the file with the embedded one of the same name",
         }
     }

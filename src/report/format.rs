@@ -8,7 +8,7 @@ use std::str::FromStr;
 use rayon::prelude::*;
 use tempfile::NamedTempFile;
 
-use super::{ReportError, View, csv, json, xlsx};
+use super::{ReportError, View, csv, html, json, markdown, powershell, xlsx};
 
 /// A format of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,11 +21,18 @@ pub enum FormatKind {
     NdJson,
     /// `readiness.xlsx`
     Xlsx,
+    /// `readiness.html`
+    Html,
+    /// `summary.md`
+    Markdown,
+    /// `remediation.ps1`
+    PowerShell,
 }
 
 impl FormatKind {
     /// Every format.
-    pub const ALL: &'static [Self] = &[Self::Csv, Self::Json, Self::NdJson, Self::Xlsx];
+    pub const ALL: &'static [Self] =
+        &[Self::Csv, Self::Json, Self::NdJson, Self::Xlsx, Self::Html, Self::Markdown, Self::PowerShell];
 
     /// Its name on the command line.
     #[must_use]
@@ -35,6 +42,9 @@ impl FormatKind {
             Self::Json => "json",
             Self::NdJson => "ndjson",
             Self::Xlsx => "xlsx",
+            Self::Html => "html",
+            Self::Markdown => "md",
+            Self::PowerShell => "ps1",
         }
     }
 
@@ -46,6 +56,9 @@ impl FormatKind {
             Self::Json => "readiness.json",
             Self::NdJson => "readiness.ndjson",
             Self::Xlsx => "readiness.xlsx",
+            Self::Html => "readiness.html",
+            Self::Markdown => "summary.md",
+            Self::PowerShell => "remediation.ps1",
         }
     }
 
@@ -55,6 +68,9 @@ impl FormatKind {
             Self::Json => json::write(view, out),
             Self::NdJson => json::write_lines(view, out),
             Self::Xlsx => xlsx::write(view, out),
+            Self::Html => html::write(view, out),
+            Self::Markdown => markdown::write(view, out),
+            Self::PowerShell => powershell::write(view, out),
         }
     }
 }

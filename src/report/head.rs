@@ -48,6 +48,8 @@ pub struct Head {
     pub organization: Organization,
     /// Products of the tenant that carry a mailbox plan, or are assigned to somebody of the roster.
     pub licences: Vec<LicenceLine>,
+    /// The usual way up from products without full mailbox rights.
+    pub upgrades: Vec<UpgradeLine>,
     /// Mail domains of the tenant and the roster.
     pub domains: Vec<DomainLine>,
     /// Applications that use EWS or belong to an integration.
@@ -62,6 +64,22 @@ pub struct Head {
     pub permissions: Vec<String>,
     /// Known lag and limits of the sources, a sentence each.
     pub caveats: Vec<String>,
+}
+
+impl Head {
+    /// The way up for a user with these products.
+    #[must_use]
+    pub fn upgrade(&self, products: &[String]) -> Option<&UpgradeLine> {
+        self.upgrades
+            .iter()
+            .find(|line| if line.from.is_empty() { products.is_empty() } else { products.contains(&line.from) })
+    }
+
+    /// Units of a product that are still to be had in the tenant; `None`: it holds no such product.
+    #[must_use]
+    pub fn free_units(&self, product: &str) -> Option<u64> {
+        self.licences.iter().find(|line| line.name == product).map(LicenceLine::free)
+    }
 }
 
 /// Whose report it is and how it looks.
@@ -151,6 +169,18 @@ impl LicenceLine {
     pub fn free(&self) -> u64 {
         u64::try_from(self.enabled.saturating_sub(self.consumed)).unwrap_or(0)
     }
+}
+
+/// The usual way from one product to full mailbox rights.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UpgradeLine {
+    /// Name of the product assigned today, as in `Row::products`; empty: for users without any product.
+    pub from: String,
+    /// Names of products that give the right, the cheapest usual step first; empty: nothing is to be bought.
+    pub to: Vec<String>,
+    /// What to know about it; may be empty.
+    pub note: String,
 }
 
 /// One mail domain.

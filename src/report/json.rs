@@ -222,8 +222,8 @@ struct Sums<'a> {
     departments: Vec<GroupSums<'a>>,
     /// By mail domain.
     domains: Vec<GroupSums<'a>>,
-    /// Users who need a license upgrade, per state of their licences.
-    licence_demand: Vec<Demand>,
+    /// Users who need a license upgrade, per state of their licences and products.
+    licence_demand: Vec<Demand<'a>>,
     /// Users who need a license upgrade but could go to EAC without, because Graph answers.
     could_go_without_upgrade: u64,
     /// State of the integrations.
@@ -241,9 +241,11 @@ struct GroupSums<'a> {
 }
 
 #[derive(Serialize, JsonSchema)]
-struct Demand {
+struct Demand<'a> {
     #[schemars(schema_with = "licence_ids")]
     licence: &'static str,
+    /// Products the users have today.
+    products: &'a [String],
     users: u64,
     could_go_without_upgrade: u64,
 }
@@ -270,6 +272,7 @@ impl<'a> Sums<'a> {
         });
         let demand = summary.demand.iter().map(|line| Demand {
             licence: line.licence.id(),
+            products: &line.products,
             users: line.users,
             could_go_without_upgrade: line.alternative,
         });

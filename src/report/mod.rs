@@ -11,10 +11,15 @@ pub mod csv;
 mod error;
 mod format;
 pub mod head;
+pub mod html;
 pub mod json;
+pub mod markdown;
+mod page;
+pub mod powershell;
 pub mod row;
 pub mod spool;
 pub mod summary;
+mod template;
 pub mod terminal;
 pub mod texts;
 pub mod xlsx;
@@ -24,6 +29,7 @@ pub use format::{FormatKind, write_all};
 pub use head::Head;
 pub use spool::{Spool, SpoolWriter};
 pub use summary::Summary;
+pub use template::Templates;
 pub use texts::Texts;
 
 /// Everything the formats show: what the run was, what it amounts to, and every row.
@@ -37,16 +43,19 @@ pub struct View {
     pub spool: Spool,
     /// Labels in the report's language.
     pub texts: Texts,
+    /// Templates of HTML, Markdown and scripts.
+    pub templates: Templates,
 }
 
 impl View {
-    /// Puts a view together; the texts come from `head.language`.
+    /// Puts a view together; the texts come from `head.language`, the templates are the built-in ones unless `templates`
+    /// is replaced afterwards.
     ///
     /// # Errors
     ///
     /// [`ReportError::Language`] when there are no texts for that language.
     pub fn new(head: Head, spool: Spool, summary: Summary) -> Result<Self, ReportError> {
         let texts = Texts::embedded(&head.language)?;
-        Ok(Self { head, summary, spool, texts })
+        Ok(Self { head, summary, spool, texts, templates: Templates::default() })
     }
 }

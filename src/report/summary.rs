@@ -1,8 +1,9 @@
 //! What all rows together amount to, counted while they go by.
 //!
-//! Memory is bounded whatever the roster holds: only the first [`MAX_GROUPS`] different waves, departments and domains
-//! and the first [`MAX_ACTIONS`] different actions are counted by name, the rest together.
+//! Memory is bounded whatever the roster holds: only the first [`MAX_GROUPS`] different waves, departments and domains are
+//! counted by name, the rest together; and a rule whose texts differ from user to user becomes one line.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::collections::HashMap;
@@ -14,8 +15,8 @@ use crate::verdict::{GraphState, LicenceState, Urgency, Verdict};
 
 /// Different values of a grouping column that are counted by name.
 pub const MAX_GROUPS: usize = 2_000;
-/// Different pairs of rule and action that are counted by themselves.
-pub const MAX_ACTIONS: usize = 5_000;
+/// Different actions of one rule that are told apart; where there are more, they differ by user, not by remedy.
+pub const MAX_VARIANTS: usize = 12;
 
 /// Users per verdict, in the order of [`Verdict::ALL`].
 pub type VerdictCounts = [u64; Verdict::ALL.len()];
@@ -37,7 +38,7 @@ pub struct Summary {
     pub departments: Vec<Group>,
     /// By mail domain, likewise.
     pub domains: Vec<Group>,
-    /// Users with the verdict *needs license upgrade*, per state of their licences.
+    /// Users with the verdict *needs license upgrade*, per state of their licences and products, most users first.
     pub demand: Vec<Demand>,
     /// Integrations and their causes, most users first.
     pub integrations: Vec<IntegrationSum>,
@@ -63,8 +64,7 @@ impl Summary {
     /// Full mailbox plans asked for: kiosk-only users, users without right to their mailbox and users without a plan.
     #[must_use]
     pub fn plans_needed(&self) -> u64 {
-        let buys = [LicenceState::Kiosk, LicenceState::F1NoMailboxRight, LicenceState::None];
-        self.demand.iter().filter(|line| buys.contains(&line.licence)).map(|line| line.users).sum()
+        self.demand.iter().filter(|line| buys(line.licence)).map(|line| line.users).sum()
     }
 
     /// Users who need a license upgrade but could go to EAC without, because Graph answers for their mailbox.
@@ -99,6 +99,40 @@ pub fn demand_sentence(view: &View) -> String {
     let numbers = [need, free, need.saturating_sub(free)].map(|number| view.texts.number(number));
     let [need, free, buy] = &numbers;
     view.texts.fill("summary", "demand_total", &[("need", need), ("free", free), ("buy", buy)])
+}
+
+/// What to do about one line of the demand: the product to buy where the facts know the way up, else what the state of
+/// the licences asks for.
+#[must_use]
+pub fn need_sentence(view: &View, line: &Demand) -> String {
+    let texts = &view.texts;
+    let way = if buys(line.licence) { view.head.upgrade(&line.products) } else { None };
+    let Some((way, product)) = way.and_then(|way| way.to.first().map(|product| (way, product))) else {
+        return texts.get("licence_need", line.licence.id()).to_owned();
+    };
+    let others = way.to.get(1..).unwrap_or_default().join(", ");
+    let free = texts.number(view.head.free_units(product).unwrap_or(0));
+    let key = if others.is_empty() { "need_product" } else { "need_product_or" };
+    let values = [("product", product.as_str()), ("others", &others), ("free", &free)];
+    let sentence = texts.fill("summary", key, &values);
+    if way.note.is_empty() { sentence } else { format!("{sentence} {}", way.note) }
+}
+
+/// Users for whom each product is the first step up, by the product's name.
+#[must_use]
+pub fn purchases(view: &View) -> BTreeMap<&str, u64> {
+    let mut wanted = BTreeMap::new();
+    for line in view.summary.demand.iter().filter(|line| buys(line.licence)) {
+        if let Some(product) = view.head.upgrade(&line.products).and_then(|way| way.to.first()) {
+            *wanted.entry(product.as_str()).or_default() += line.users;
+        }
+    }
+    wanted
+}
+
+/// Whether this state of the licences asks for another product rather than for a setting, a payment or patience.
+fn buys(licence: LicenceState) -> bool {
+    matches!(licence, LicenceState::Kiosk | LicenceState::F1NoMailboxRight | LicenceState::None)
 }
 
 /// One cause and what to do about it.
@@ -211,11 +245,13 @@ impl Natural {
     }
 }
 
-/// Users who need a license upgrade, with one state of their licences.
+/// Users who need a license upgrade, with one state of their licences and the same products.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Demand {
     /// What their licences amount to today.
     pub licence: LicenceState,
+    /// Products they have today; empty: none, or too many combinations to count by name.
+    pub products: Vec<String>,
     /// How many.
     pub users: u64,
     /// Of them, those who could go to EAC without an upgrade.
@@ -245,12 +281,12 @@ pub(crate) struct Tally {
     rows: u64,
     verdicts: VerdictCounts,
     urgencies: [u64; Urgency::ALL.len()],
-    actions: HashMap<(String, String), Action>,
+    actions: HashMap<String, Variants<Action>>,
     waves: Groups,
     departments: Groups,
     domains: Groups,
-    demand: BTreeMap<LicenceState, (u64, u64)>,
-    integrations: HashMap<(String, String, String, String), IntegrationSum>,
+    demand: BTreeMap<(LicenceState, Vec<String>), (u64, u64)>,
+    integrations: HashMap<[String; 3], Variants<IntegrationSum>>,
 }
 
 impl Tally {
@@ -262,9 +298,7 @@ impl Tally {
         self.count_action(row);
         self.count_integrations(row);
         if row.verdict == Verdict::NeedsLicenseUpgrade {
-            let (users, alternative) = self.demand.entry(row.licence).or_default();
-            *users += 1;
-            *alternative += u64::from(has_alternative(row));
+            self.count_demand(row);
         }
         self.departments.count(&row.department, row.verdict);
         self.domains.count(&row.domain, row.verdict);
@@ -272,15 +306,13 @@ impl Tally {
     }
 
     fn count_action(&mut self, row: &Row) {
-        let mut key = (row.reason.clone(), row.next_action.clone());
-        if self.actions.len() >= MAX_ACTIONS && !self.actions.contains_key(&key) {
-            key.1.clear();
-        }
-        let action = self.actions.entry(key).or_insert_with(|| Action {
+        let text = generic(&row.next_action, row);
+        let variants = self.actions.entry(row.reason.clone()).or_default();
+        let action = variants.entry(&text, || Action {
             reason: row.reason.clone(),
             verdict: row.verdict,
-            cause: row.cause.clone(),
-            action: row.next_action.clone(),
+            cause: generic(&row.cause, row).into_owned(),
+            action: text.clone().into_owned(),
             users: 0,
             urgencies: [0; Urgency::ALL.len()],
             alternative: 0,
@@ -291,18 +323,26 @@ impl Tally {
         action.alternative += u64::from(has_alternative(row));
     }
 
+    fn count_demand(&mut self, row: &Row) {
+        let mut key = (row.licence, row.products.clone());
+        if self.demand.len() >= MAX_GROUPS && !self.demand.contains_key(&key) {
+            key.1.clear();
+        }
+        let (users, alternative) = self.demand.entry(key).or_default();
+        *users += 1;
+        *alternative += u64::from(has_alternative(row));
+    }
+
     fn count_integrations(&mut self, row: &Row) {
         for line in &row.integrations {
-            let mut key = (line.integration.clone(), line.state.clone(), line.rule.clone(), line.action.clone());
-            if self.integrations.len() >= MAX_ACTIONS && !self.integrations.contains_key(&key) {
-                key.3.clear();
-            }
-            let sum = self.integrations.entry(key).or_insert_with(|| IntegrationSum {
+            let key = [&line.integration, &line.state, &line.rule].map(Clone::clone);
+            let text = generic(&line.action, row);
+            let sum = self.integrations.entry(key).or_default().entry(&text, || IntegrationSum {
                 integration: line.integration.clone(),
                 state: line.state.clone(),
                 rule: line.rule.clone(),
-                text: line.text.clone(),
-                action: line.action.clone(),
+                text: generic(&line.text, row).into_owned(),
+                action: text.clone().into_owned(),
                 users: 0,
             });
             sum.users += 1;
@@ -312,9 +352,10 @@ impl Tally {
     /// The sums, and for each wave group as numbered by [`Tally::count`] its position in [`Summary::waves`].
     pub(crate) fn finish(self) -> (Summary, Vec<u32>) {
         let (waves, wave_order) = self.waves.finish();
-        let mut actions: Vec<Action> = self.actions.into_values().collect();
+        let mut actions: Vec<Action> = self.actions.into_values().flat_map(Variants::finish).collect();
         actions.sort_by_cached_key(Action::order);
-        let mut integrations: Vec<IntegrationSum> = self.integrations.into_values().collect();
+        let mut integrations: Vec<IntegrationSum> =
+            self.integrations.into_values().flat_map(Variants::finish).collect();
         integrations.sort_by(|a, b| {
             let key = |sum: &IntegrationSum| {
                 let ok = sum.state == "ok";
@@ -323,6 +364,10 @@ impl Tally {
             key(a).cmp(&key(b))
         });
         let demand = self.demand.into_iter();
+        let mut demand: Vec<Demand> = demand
+            .map(|((licence, products), (users, alternative))| Demand { licence, products, users, alternative })
+            .collect();
+        demand.sort_by_key(|line| Reverse(line.users));
         let summary = Summary {
             rows: self.rows,
             verdicts: self.verdicts,
@@ -331,10 +376,82 @@ impl Tally {
             waves,
             departments: self.departments.finish().0,
             domains: self.domains.finish().0,
-            demand: demand.map(|(licence, (users, alternative))| Demand { licence, users, alternative }).collect(),
+            demand,
             integrations,
         };
         (summary, wave_order)
+    }
+}
+
+/// A text of a row without what is the user's own, so that the same advice to two users is one advice.
+fn generic<'a>(text: &'a str, row: &Row) -> Cow<'a, str> {
+    let mut text = Cow::Borrowed(text);
+    for own in [&row.address, &row.object_id] {
+        if !own.is_empty() && text.contains(own.as_str()) {
+            text = Cow::Owned(text.replace(own.as_str(), "<…>"));
+        }
+    }
+    text
+}
+
+/// Lines of one rule that differ by what they ask for.
+#[derive(Debug)]
+struct Variants<T> {
+    lines: Vec<(String, T)>,
+    /// Whether there were more than are told apart.
+    many: bool,
+}
+
+impl<T> Default for Variants<T> {
+    fn default() -> Self {
+        Self { lines: Vec::new(), many: false }
+    }
+}
+
+impl<T: Merge> Variants<T> {
+    /// The line of this action; the last one where there are too many different ones.
+    fn entry(&mut self, action: &str, new: impl FnOnce() -> T) -> &mut T {
+        let known = self.lines.iter().position(|(text, _)| text == action);
+        self.many |= known.is_none() && self.lines.len() == MAX_VARIANTS;
+        let place = known.unwrap_or(self.lines.len()).min(MAX_VARIANTS - 1);
+        if place == self.lines.len() {
+            self.lines.push((action.to_owned(), new()));
+        }
+        &mut self.lines[place].1
+    }
+
+    /// The lines; one with the first one's texts where there were too many.
+    fn finish(self) -> Vec<T> {
+        let lines = self.lines.into_iter().map(|(_, line)| line);
+        if !self.many {
+            return lines.collect();
+        }
+        lines
+            .reduce(|mut all, line| {
+                all.merge(&line);
+                all
+            })
+            .into_iter()
+            .collect()
+    }
+}
+
+/// A line that can take in the users of another.
+trait Merge {
+    fn merge(&mut self, other: &Self);
+}
+
+impl Merge for Action {
+    fn merge(&mut self, other: &Self) {
+        self.users += other.users;
+        self.alternative += other.alternative;
+        self.urgencies.iter_mut().zip(other.urgencies).for_each(|(sum, count)| *sum += count);
+    }
+}
+
+impl Merge for IntegrationSum {
+    fn merge(&mut self, other: &Self) {
+        self.users += other.users;
     }
 }
 
@@ -420,6 +537,28 @@ mod tests {
         assert_eq!(groups.iter().map(Group::users).sum::<u64>(), MAX_GROUPS as u64 + 500);
         assert_eq!(groups.last().unwrap().name, GroupName::Others);
         assert_eq!(groups.last().unwrap().users(), 500);
+    }
+
+    #[test]
+    fn a_rule_whose_texts_differ_from_user_to_user_is_one_line() {
+        let sum = |users| IntegrationSum {
+            integration: String::new(),
+            state: String::new(),
+            rule: String::new(),
+            text: String::new(),
+            action: String::new(),
+            users,
+        };
+        let mut few = Variants::default();
+        let mut many = Variants::default();
+        for number in 0..100 {
+            few.entry(&format!("do {}", number % MAX_VARIANTS), || sum(0)).users += 1;
+            many.entry(&format!("do {number}"), || sum(0)).users += 1;
+        }
+        let counts =
+            |variants: Variants<IntegrationSum>| variants.finish().iter().map(|sum| sum.users).collect::<Vec<_>>();
+        assert_eq!(counts(few).len(), MAX_VARIANTS);
+        assert_eq!(counts(many), [100]);
     }
 
     #[test]

@@ -92,7 +92,7 @@ impl Page<'_> {
             let bar = bar(count, most, room);
             let word = self.paint(code(verdict), word);
             let number = texts.number(count);
-            self.line(&format!("  {word}{fill}  {number:>digits$}  {}", self.paint(code(verdict), &bar)).trim_end());
+            self.line(format!("  {word}{fill}  {number:>digits$}  {}", self.paint(code(verdict), &bar)).trim_end());
         }
         let without = summary.could_go_without();
         if without > 0 {

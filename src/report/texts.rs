@@ -92,15 +92,7 @@ impl Texts {
     /// A whole number with the language's grouping: `12,345`.
     #[must_use]
     pub fn number(&self, value: u64) -> String {
-        let digits = value.to_string();
-        let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-        for (position, digit) in digits.chars().enumerate() {
-            if position > 0 && (digits.len() - position).is_multiple_of(3) {
-                grouped.push_str(self.get("number", "group"));
-            }
-            grouped.push(digit);
-        }
-        grouped
+        grouped(value, self.get("number", "group"))
     }
 
     /// `1 user`, `12 users`.
@@ -112,10 +104,28 @@ impl Texts {
         }
     }
 
+    /// All texts of one section.
+    pub(crate) fn section(&self, name: &str) -> Option<&Section> {
+        self.sections.get(name)
+    }
+
     /// All sections, for templates.
     pub(crate) fn sections(&self) -> &BTreeMap<String, Section> {
         &self.sections
     }
+}
+
+/// A whole number with `mark` between every three digits.
+pub(crate) fn grouped(value: u64, mark: &str) -> String {
+    let digits = value.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            grouped.push_str(mark);
+        }
+        grouped.push(digit);
+    }
+    grouped
 }
 
 #[cfg(test)]

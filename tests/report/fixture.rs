@@ -1,9 +1,9 @@
 //! An invented assessment: 60 varied rows with hostile texts among them, and as many more as a benchmark wants.
 
-#![allow(dead_code, reason = "shared by several test programs, each of which uses a part")]
+#![allow(dead_code, clippy::unwrap_used, reason = "shared by several test programs, each of which uses a part")]
 
 use ewsready::report::head::{
-    AppLine, Branding, DomainLine, Head, LicenceLine, Organization, RuleLine, ServiceLine, Tenant,
+    AppLine, Branding, DomainLine, Head, LicenceLine, Organization, RuleLine, ServiceLine, Tenant, UpgradeLine,
 };
 use ewsready::report::row::{EvidenceLine, FindingLine, IntegrationLine, Row};
 use ewsready::report::{SpoolWriter, View};
@@ -78,7 +78,7 @@ const CASES: &[Case] = &[
     },
     Case {
         verdict: Verdict::Blocked,
-        reason: "mailbox/on-premises",
+        reason: "location/on-premises",
         cause: "The mailbox is on an on-premises server: Autodiscover ends at mail.fabrikam.example",
         action: "Migrate the mailbox to Exchange Online first",
         urgency: Urgency::None,
@@ -91,7 +91,7 @@ const CASES: &[Case] = &[
     },
     Case {
         verdict: Verdict::Blocked,
-        reason: "policy/mailbox-ews-switch",
+        reason: "graph/user-agent-policy",
         cause: "EWS is switched off for this mailbox and the user-agent filter keeps Graph out",
         action: "Clear EwsApplicationAccessPolicy of the mailbox (Set-CASMailbox)",
         stops: "Sync is down now",
@@ -114,7 +114,7 @@ const CASES: &[Case] = &[
     },
     Case {
         verdict: Verdict::NotAssessed,
-        reason: "unknown/throttled",
+        reason: "open/graph",
         cause: "Graph asked to wait again and again for 15 minutes",
         action: "Run the same command again: it asks only what is missing",
         stops: "",
@@ -128,7 +128,7 @@ const CASES: &[Case] = &[
     },
     Case {
         verdict: Verdict::Blocked,
-        reason: "directory/not-found",
+        reason: "identity/not-in-directory",
         cause: "No account of the tenant bears this address",
         action: "Correct the roster, or take the line out",
         stops: "",
@@ -143,7 +143,7 @@ const CASES: &[Case] = &[
     Case { urgency: Urgency::Soon, ..READY },
     Case {
         verdict: Verdict::NeedsLicenseUpgrade,
-        reason: "licence/f1",
+        reason: "licence/f1-no-mailbox-right",
         cause: "Microsoft 365 F1 has a mailbox for the Teams calendar that its user may not use",
         action: "Assign a product with mailbox rights",
         urgency: Urgency::Soon,
@@ -194,7 +194,7 @@ fn integrations(case: &Case, number: usize) -> Vec<IntegrationLine> {
     let eac = IntegrationLine {
         integration: "salesforce_eac".to_owned(),
         state: if ready { "ok" } else { "broken" }.to_owned(),
-        rule: if ready { "" } else { "salesforce/eac-graph" }.to_owned(),
+        rule: if ready { "" } else { "salesforce/graph-closed" }.to_owned(),
         text: if ready { "" } else { "EAC connects over Graph, which does not open this mailbox" }.to_owned(),
         action: if ready { "" } else { "Remove what keeps Graph out, then connect EAC" }.to_owned(),
     };
@@ -202,7 +202,7 @@ fn integrations(case: &Case, number: usize) -> Vec<IntegrationLine> {
     let dynamics = IntegrationLine {
         integration: "dynamics_sync".to_owned(),
         state: if at_risk { "at_risk" } else { "ok" }.to_owned(),
-        rule: if at_risk { "dynamics/upn" } else { "" }.to_owned(),
+        rule: if at_risk { "dynamics/address-differs" } else { "" }.to_owned(),
         text: if at_risk { "The sign-in name differs from the primary address" } else { "" }.to_owned(),
         action: if at_risk { "Align UPN and primary SMTP address" } else { "" }.to_owned(),
     };
@@ -243,7 +243,7 @@ pub fn row(number: usize) -> Row {
         findings: vec![
             FindingLine { rule: case.reason.to_owned(), text: case.cause.to_owned(), action: case.action.to_owned() },
             FindingLine {
-                rule: "organization/null".to_owned(),
+                rule: "ews/null-switch".to_owned(),
                 text: "The organisation switch is Null".to_owned(),
                 action: String::new(),
             },
@@ -301,6 +301,7 @@ pub fn head() -> Head {
             retirement: Some(date(2027, 4, 1)),
         },
         licences: licences(),
+        upgrades: upgrades(),
         domains: domains(),
         apps: apps(),
         services: services(),
@@ -326,6 +327,18 @@ fn licences() -> Vec<LicenceLine> {
         line("Microsoft 365 E3", "SPE_E3", 40, 38, Some(LicenceState::Full)),
         line("Office 365 F3", "DESKLESSPACK", 10, 7, Some(LicenceState::Kiosk)),
         line("Power BI (free)", "POWER_BI_STANDARD", 1_000_000, 31, None),
+    ]
+}
+
+fn upgrades() -> Vec<UpgradeLine> {
+    let line = |from: &str, to: &[&str]| UpgradeLine {
+        from: from.to_owned(),
+        to: to.iter().map(|&name| name.to_owned()).collect(),
+        note: String::new(),
+    };
+    vec![
+        line("Office 365 F3", &["Exchange Online (Plan 1)", "Microsoft 365 E3"]),
+        line("Microsoft 365 F1", &["Microsoft 365 E3"]),
     ]
 }
 

@@ -1,4 +1,9 @@
 //! Every format on one invented assessment.
 
+mod csv;
 mod fixture;
-mod look;
+mod html;
+mod json;
+mod scripts;
+mod whole;
+mod xlsx;

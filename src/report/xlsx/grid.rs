@@ -21,6 +21,9 @@ pub const DATA_ROWS: usize = SHEET_ROWS as usize - 1;
 const LINE_HEIGHT: f64 = 13.5;
 /// Lines shown of a cell; the whole text is in it all the same.
 const MAX_LINES: usize = 8;
+/// Rows from which all are equally high: the library keeps each height in memory, and programs take long to lay out
+/// many different ones.
+const EVEN_FROM: usize = 20_000;
 /// A4.
 const PAPER: u8 = 9;
 
@@ -77,19 +80,26 @@ pub struct Grid<'a> {
     book: &'a Book<'a>,
     columns: Vec<Column>,
     widths: Vec<usize>,
+    even: bool,
     next: u32,
 }
 
 impl<'a> Grid<'a> {
-    /// Starts a sheet in `workbook` with its header; the sheet is pushed when it is filled.
+    /// Starts a sheet in `workbook` with its header; the sheet is pushed when it is filled. `rows`: how many it will
+    /// hold.
     pub fn new(
         workbook: &mut Workbook,
         book: &'a Book<'a>,
         name: &str,
         columns: Vec<Column>,
+        rows: usize,
     ) -> Result<Self, XlsxError> {
         let mut sheet = workbook.new_worksheet_with_constant_memory()?;
         sheet.set_name(name)?;
+        let even = rows > EVEN_FROM;
+        if even {
+            sheet.set_default_row_height(LINE_HEIGHT * 2.0);
+        }
         sheet.set_row_height(0, LINE_HEIGHT * 2.2)?;
         for (place, column) in (0_u16..).zip(&columns) {
             sheet.write_string_with_format(
@@ -101,7 +111,7 @@ impl<'a> Grid<'a> {
         }
         // Room for the filter's arrow beside the title.
         let widths = columns.iter().map(|column| longest_word(&column.title) + 4).collect();
-        Ok(Self { sheet, book, columns, widths, next: 1 })
+        Ok(Self { sheet, book, columns, widths, even, next: 1 })
     }
 
     /// Adds a row.
@@ -113,7 +123,7 @@ impl<'a> Grid<'a> {
             lines = lines.max(self.measure(place, &cell));
             ready.push(cell);
         }
-        if lines > 1 {
+        if lines > 1 && !self.even {
             // Lines are counted, not measured in points: far below the precision of the type.
             self.sheet.set_row_height(row, LINE_HEIGHT * lines.min(MAX_LINES) as f64)?;
         }

@@ -17,6 +17,7 @@ use rust_xlsxwriter::{DocProperties, Workbook, XlsxError};
 use self::grid::{Book, DATA_ROWS};
 use self::style::Style;
 use self::users::UserSheets;
+use super::page::title;
 use super::{ReportError, View};
 
 /// Excel's own choice of compression: a third faster than the library's, an eighth larger.
@@ -55,12 +56,6 @@ fn write_split<W: Write + Seek + Send>(view: &View, out: &mut W, rows_per_sheet:
         workbook.push_worksheet(sheet);
     }
     workbook.save_to_writer(out).map_err(failed)
-}
-
-/// Title of the report: the branding's, else ours.
-fn title(view: &View) -> &str {
-    let own = &view.head.branding.title;
-    if own.is_empty() { view.texts.get("summary", "title") } else { own }
 }
 
 fn page_header(view: &View) -> String {

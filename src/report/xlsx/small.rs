@@ -6,6 +6,7 @@ use super::grid::{Book, Cell, Column, Grid};
 use super::style::Tone;
 use super::users::integration_tone;
 use crate::report::View;
+use crate::report::summary::purchases;
 use crate::verdict::Urgency;
 
 /// All of them, in the order of their tabs.
@@ -29,7 +30,7 @@ fn grid<'a>(
     columns: &[(&str, usize)],
 ) -> Result<Grid<'a>, XlsxError> {
     let columns = columns.iter().map(|&(id, width)| Column::new(book.texts.get("column", id), width)).collect();
-    let mut grid = Grid::new(workbook, book, book.texts.get("sheet", sheet), columns)?;
+    let mut grid = Grid::new(workbook, book, book.texts.get("sheet", sheet), columns, 0)?;
     grid.freeze(0)?;
     Ok(grid)
 }
@@ -95,8 +96,8 @@ fn apps(view: &View, workbook: &mut Workbook, book: &Book<'_>) -> Result<Workshe
         ("state", 40),
         ("permissions", 44),
         ("enabled", 12),
-        ("source", 30),
-        ("checked_at", 20),
+        ("maker", 30),
+        ("last_seen", 14),
         ("advice", 60),
         ("app_id", 38),
     ];
@@ -126,6 +127,7 @@ fn apps(view: &View, workbook: &mut Workbook, book: &Book<'_>) -> Result<Workshe
     grid.finish(ALL_COLUMNS)
 }
 
+/// Products of the tenant, and those that are asked for beside them.
 fn licences(view: &View, workbook: &mut Workbook, book: &Book<'_>) -> Result<Worksheet, XlsxError> {
     let columns = [
         ("product", 50),
@@ -135,10 +137,14 @@ fn licences(view: &View, workbook: &mut Workbook, book: &Book<'_>) -> Result<Wor
         ("units", 12),
         ("assigned", 12),
         ("free", 12),
+        ("wanted", 12),
+        ("to_buy", 12),
         ("id", 38),
     ];
     let mut grid = grid(workbook, book, "licences", &columns)?;
+    let mut wanted = purchases(view);
     for line in &view.head.licences {
+        let users = wanted.remove(line.name.as_str()).unwrap_or(0);
         let mailbox = line.mailbox.map_or("", |state| book.texts.get("licence", state.id()));
         let tone = if line.status == "Enabled" { Tone::Plain } else { Tone::Risk };
         grid.push([
@@ -149,8 +155,15 @@ fn licences(view: &View, workbook: &mut Workbook, book: &Book<'_>) -> Result<Wor
             Cell::Number(u64::try_from(line.enabled).unwrap_or(0)),
             Cell::Number(u64::try_from(line.consumed).unwrap_or(0)),
             Cell::Number(line.free()),
+            Cell::Number(users),
+            Cell::Number(users.saturating_sub(line.free())),
             Cell::text(&*line.sku),
         ])?;
+    }
+    for (product, users) in wanted {
+        let none = || Cell::text("");
+        let counts = [0, 0, 0, users, users].map(Cell::Number);
+        grid.push([Cell::text(product), none(), none(), none()].into_iter().chain(counts).chain([none()]))?;
     }
     grid.finish(ALL_COLUMNS)
 }

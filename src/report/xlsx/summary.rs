@@ -9,7 +9,8 @@ use rust_xlsxwriter::{
 
 use super::grid::{self, Book};
 use super::style::{Style, Tone, colour};
-use crate::report::summary::{Group, GroupName, VerdictCounts, deadline_sentence, demand_sentence};
+use crate::report::page::{self, has_names, shown_groups};
+use crate::report::summary::{Group, VerdictCounts, deadline_sentence, demand_sentence, need_sentence};
 use crate::report::{Texts, View, clean};
 use crate::verdict::{Urgency, Verdict};
 
@@ -20,8 +21,6 @@ const WIDTHS: [u32; 7] = [34, 13, 13, 13, 13, 13, 70];
 const SENTENCE: usize = 110;
 /// Actions shown under "what to do first".
 const FIRST: usize = 8;
-/// Groups listed by name under "by wave", "by department", "by domain".
-const GROUPS: usize = 30;
 /// Groups a chart can show.
 const CHART_GROUPS: usize = 14;
 const ROW_PIXELS: u32 = 18;
@@ -119,7 +118,7 @@ impl<'a> Page<'a> {
     fn title(&mut self) -> Result<(), XlsxError> {
         let head = &self.view.head;
         self.sheet.set_row_height(0, 30)?;
-        self.put(0, super::title(self.view), &self.style.title)?;
+        self.put(0, page::title(self.view), &self.style.title)?;
         self.insert_logo()?;
         self.row += 1;
         let named = [&head.branding.client, &head.tenant.name, &head.tenant.id];
@@ -130,15 +129,8 @@ impl<'a> Page<'a> {
             self.put(0, self.label("simulated"), &self.style.alarm)?;
             self.row += 1;
         }
-        let missing = self.view.summary.verdict(Verdict::NotAssessed);
-        if missing > 0 {
-            let total = self.texts.number(self.view.summary.rows);
-            let values = [("n", &*self.texts.number(missing)), ("total", &*total)];
-            self.put(0, &self.texts.fill("summary", "not_assessed_some", &values), &self.style.alarm)?;
-            self.row += 1;
-        }
-        if !head.facts_warning.is_empty() {
-            self.put(0, &head.facts_warning, &self.style.alarm)?;
+        for alarm in page::alarms(self.view) {
+            self.put(0, &alarm, &self.style.alarm)?;
             self.row += 1;
         }
         Ok(())
@@ -167,11 +159,8 @@ impl<'a> Page<'a> {
         let (head, texts) = (&self.view.head, self.texts);
         self.row += 1;
         self.fact(self.label("deadline"), &deadline_sentence(self.view))?;
-        let organization = &head.organization;
-        let unknown = texts.get("summary", "organization_unknown");
-        let state = if organization.state.is_empty() { unknown } else { &organization.state };
-        self.fact(self.label("organization"), state)?;
-        for note in &organization.notes {
+        self.fact(self.label("organization"), page::organization(self.view))?;
+        for note in &head.organization.notes {
             self.fact("", note)?;
         }
         let entries = texts.fill("summary", "roster_rows", &[("n", &texts.number(self.view.summary.rows))]);
@@ -305,8 +294,7 @@ impl<'a> Page<'a> {
 
     /// Users per verdict for each value of a roster column.
     fn groups(&mut self, title: &'static str, column: &'static str, groups: &[Group]) -> Result<(), XlsxError> {
-        let nothing_known = groups.iter().all(|group| group.name == GroupName::Empty);
-        if nothing_known {
+        if !has_names(groups) {
             return Ok(());
         }
         let texts = self.texts;
@@ -317,7 +305,7 @@ impl<'a> Page<'a> {
         let name = texts.get("column", column);
         self.headers([name, verdict(a), verdict(b), verdict(c), verdict(d), texts.get("column", "total")])?;
         let first = self.row;
-        let shown = shown(groups, texts);
+        let shown = shown_groups(groups, texts);
         for (name, counts) in &shown {
             self.put(0, name, self.style.text(Tone::Plain))?;
             for (place, &count) in (1_u16..).zip(counts) {
@@ -334,7 +322,7 @@ impl<'a> Page<'a> {
         &mut self,
         title: &'static str,
         first: u32,
-        shown: &[(String, VerdictCounts)],
+        shown: &[(&str, VerdictCounts)],
     ) -> Result<(), XlsxError> {
         let name = self.sheet.name();
         let last = self.row - 1;
@@ -378,15 +366,17 @@ impl<'a> Page<'a> {
         if summary.demand.is_empty() {
             return self.remark(self.label("demand_none"));
         }
-        let column = |id| texts.get("column", id);
-        self.headers([column("licence"), column("users"), column("alternative_users"), "", "", "", column("need")])?;
-        for line in &summary.demand {
-            let need = texts.get("licence_need", line.licence.id());
-            self.fit(need)?;
+        let titles =
+            ["licence", "users", "alternative_users", "products", "", "", "need"].map(|id| texts.get("column", id));
+        self.headers(titles)?;
+        for line in summary.demand.iter().take(FIRST) {
+            let need = need_sentence(self.view, line);
+            self.fit(&need)?;
             self.put(0, texts.get("licence", line.licence.id()), self.style.text(Tone::Plain))?;
             self.count(1, line.users, &self.style.number)?;
             self.count(2, line.alternative, &self.style.number)?;
-            self.put(WIDE, need, self.style.text(Tone::Plain))?;
+            self.put(3, &line.products.join(", "), &self.style.label)?;
+            self.put(WIDE, &need, self.style.text(Tone::Plain))?;
             self.row += 1;
         }
         self.remark(&demand_sentence(self.view))?;
@@ -429,32 +419,6 @@ impl<'a> Page<'a> {
         self.sheet.set_active(true).set_tab_color(Color::RGB(0x1F4E79));
         Ok(self.sheet)
     }
-}
-
-/// The groups a summary lists: all, or the largest with the rest added up.
-fn shown(groups: &[Group], texts: &Texts) -> Vec<(String, VerdictCounts)> {
-    let named = |group: &Group| match &group.name {
-        GroupName::Empty => texts.get("column", "group_empty").to_owned(),
-        GroupName::Others => texts.get("column", "group_other").to_owned(),
-        GroupName::Named(_) => group.name.text().unwrap_or_default().to_owned(),
-    };
-    if groups.len() <= GROUPS {
-        return groups.iter().map(|group| (named(group), group.verdicts)).collect();
-    }
-    let mut sizes: Vec<u64> = groups.iter().map(Group::users).collect();
-    sizes.sort_unstable_by(|a, b| b.cmp(a));
-    let least = sizes[GROUPS - 1];
-    let mut rest = VerdictCounts::default();
-    let mut list = Vec::with_capacity(GROUPS + 1);
-    for group in groups {
-        if group.users() >= least && list.len() < GROUPS && group.name != GroupName::Others {
-            list.push((named(group), group.verdicts));
-        } else {
-            rest.iter_mut().zip(group.verdicts).for_each(|(sum, count)| *sum += count);
-        }
-    }
-    list.push((texts.get("column", "group_other").to_owned(), rest));
-    list
 }
 
 /// A text in lines of at most `width` characters, broken between words; at least one line.

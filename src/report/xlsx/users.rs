@@ -50,6 +50,15 @@ enum Order {
     Chosen(Vec<u32>),
 }
 
+impl Order {
+    fn len(&self) -> usize {
+        match self {
+            Self::Roster(range) => range.len(),
+            Self::Chosen(positions) => positions.len(),
+        }
+    }
+}
+
 /// One sheet to be filled.
 struct Job<'a> {
     grid: Grid<'a>,
@@ -96,7 +105,7 @@ impl<'a> UserSheets<'a> {
         }
         for (number, order) in (1_usize..).zip(parts) {
             let name = if number == 1 { name.to_owned() } else { format!("{name} {number}") };
-            let mut grid = Grid::new(workbook, book, &name, columns_of(self.view))?;
+            let mut grid = Grid::new(workbook, book, &name, columns_of(self.view), order.len())?;
             grid.freeze(FROZEN)?;
             if let Some(verdict) = verdict {
                 grid.tab(colour(verdict));

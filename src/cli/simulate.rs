@@ -10,7 +10,7 @@ use clap::Args as ClapArgs;
 
 use super::exit::{Exit, Failure};
 use crate::clock::Clock;
-use crate::simulator::{FAULT_NAMES, Faults, Options, Tenant, start, tls};
+use crate::simulator::{FAULT_NAMES, Faults, Options, Recorder, Tenant, start, tls};
 
 /// Serve a simulated Microsoft 365 tenant on loopback.
 #[derive(Debug, ClapArgs)]
@@ -39,6 +39,9 @@ pub struct Args {
     /// Write how to sign in (tenant, client id and secret, in TOML) to this file first.
     #[arg(long, value_name = "FILE")]
     write_credentials: Option<PathBuf>,
+    /// Record every answer but tokens to this file, one JSON line each.
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
     /// Serve TLS with this certificate chain (PEM).
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
@@ -76,8 +79,14 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
             )
         })?;
     }
-    let options =
-        Options { clock: Clock::system(), faults, counters: args.counters, base_url: None, tls: identity(&args)? };
+    let options = Options {
+        clock: Clock::system(),
+        faults,
+        counters: args.counters,
+        base_url: None,
+        tls: identity(&args)?,
+        record: record(&args)?,
+    };
     let running = start(Arc::new(tenant), options, args.listen).await.map_err(|error| {
         Failure::usage(
             format!("cannot serve on {}: {error}", args.listen),
@@ -108,6 +117,15 @@ fn identity(args: &Args) -> Result<Option<tls::Identity>, Failure> {
         }
         _ => Ok(None),
     }
+}
+
+fn record(args: &Args) -> Result<Option<Arc<Recorder>>, Failure> {
+    let Some(path) = &args.record else { return Ok(None) };
+    let created = Recorder::create(path);
+    let created = created.map_err(|error| {
+        Failure::usage(format!("cannot write {}: {error}", path.display()), "check folder and permissions")
+    });
+    created.map(|recorder| Some(Arc::new(recorder)))
 }
 
 fn read(path: &Path) -> Result<String, Failure> {

@@ -13,6 +13,7 @@ mod faults;
 mod graph;
 mod limits;
 mod onprem;
+mod record;
 mod server;
 mod tenant;
 pub mod tls;
@@ -20,5 +21,6 @@ mod token;
 mod xml;
 
 pub use faults::{FAULT_NAMES, Faults, Outage, RetryAfter, Storm};
+pub use record::Recorder;
 pub use server::{Options, Running, Service, router, start};
 pub use tenant::{Credentials, RosterLine, Tenant, TenantError};

@@ -21,6 +21,7 @@ use super::call::{Answer, AskedAll, Call, bare, json};
 use super::counters::Counters;
 use super::faults::{Engine, Faults, Spoil};
 use super::limits::Limits;
+use super::record::Recorder;
 use super::tenant::Tenant;
 use super::{authority, autodiscover, ews, exchange_admin, graph, onprem, tls};
 use crate::clock::Clock;
@@ -41,11 +42,20 @@ pub struct Options {
     pub base_url: Option<String>,
     /// Certificate and key to serve TLS with.
     pub tls: Option<tls::Identity>,
+    /// Gets every answer but tokens.
+    pub record: Option<Arc<Recorder>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { clock: Clock::system(), faults: Faults::default(), counters: false, base_url: None, tls: None }
+        Self {
+            clock: Clock::system(),
+            faults: Faults::default(),
+            counters: false,
+            base_url: None,
+            tls: None,
+            record: None,
+        }
     }
 }
 
@@ -59,6 +69,7 @@ pub(super) struct State {
     pub(super) faults: Engine,
     pub(super) limits: Limits,
     pub(super) counters: Option<Counters>,
+    recorder: Option<Arc<Recorder>>,
     pub(super) device_codes: authority::DeviceCodes,
     base_url: Option<String>,
     scheme: &'static str,
@@ -74,6 +85,7 @@ impl State {
             faults: Engine::new(faults, options.clock),
             limits,
             counters: options.counters.then(Counters::default),
+            recorder: options.record,
             device_codes: authority::DeviceCodes::default(),
             base_url: options.base_url,
             scheme: if options.tls.is_some() { "https" } else { "http" },
@@ -172,6 +184,9 @@ async fn serve(Extract(state): Extract<Arc<State>>, request: Request) -> Result<
     };
     let asked = answer.extensions_mut().remove::<AskedAll>().unwrap_or_default();
     tracing::debug!(method = %call.method, target = %call.target, status = answer.status().as_u16(), "simulated");
+    if let Some(recorder) = &state.recorder {
+        recorder.write(service, &call, &answer);
+    }
     if let Some(counters) = &state.counters {
         counters.answered(&asked, plan.spoil.is_none());
         if let Some(name) = plan.name() {
@@ -207,6 +222,18 @@ pub enum Service {
 }
 
 impl Service {
+    /// The word that tenant files and `--fault service=` use.
+    pub(super) fn id(self) -> &'static str {
+        match self {
+            Self::Authority => "authority",
+            Self::Graph => "graph",
+            Self::Admin => "admin",
+            Self::Autodiscover => "autodiscover",
+            Self::Ews => "ews",
+            Self::OnPremises => "on-premises",
+        }
+    }
+
     fn of(call: &Call) -> Self {
         match call.segments.first().map(|first| first.to_ascii_lowercase()).as_deref() {
             Some("v1.0" | "beta") => Self::Graph,

@@ -50,7 +50,7 @@ pub(super) async fn serve(state: &State, call: &Call, delay: std::time::Duration
     }
     if call.method == Method::GET {
         // A browser is shown nothing without a token, as a client is.
-        return counted(unauthorized(state, Refusal::Missing), None, false);
+        return counted(unauthorized(Refusal::Missing), None, false);
     }
     let claims = match token::read(
         &state.tenant,
@@ -60,7 +60,7 @@ pub(super) async fn serve(state: &State, call: &Call, delay: std::time::Duration
         state.clock.now(),
     ) {
         Ok(claims) => claims,
-        Err(refusal) => return counted(unauthorized(state, refusal), None, false),
+        Err(refusal) => return counted(unauthorized(refusal), None, false),
     };
     let (outcome, about) = operation(state, call, &claims);
     let answer = counted(outcome.answer, about.as_deref(), outcome.transient);
@@ -76,7 +76,7 @@ fn counted(mut answer: Answer, about: Option<&str>, transient: bool) -> Answer {
     with(answer, "x-feserver", "SIM0001")
 }
 
-fn unauthorized(state: &State, refusal: Refusal) -> Answer {
+fn unauthorized(refusal: Refusal) -> Answer {
     let challenge = format!(
         "Bearer client_id=\"00000002-0000-0ff1-ce00-000000000000\", trusted_issuers=\"00000001-0000-0000-c000-000000000000@*\", token_types=\"app_asserted_user_v1 service_asserted_app_v1\", authorization_uri=\"https://login.windows.net/common/oauth2/authorize\"{}",
         if refusal == Refusal::Missing { "" } else { ",error=\"invalid_token\"" }
@@ -94,7 +94,6 @@ fn unauthorized(state: &State, refusal: Refusal) -> Answer {
             Some("2000002;reason=\"The token has an invalid signature.\";error_category=\"invalid_signature\"")
         }
     };
-    let _ = state;
     let refused = with(bare(StatusCode::UNAUTHORIZED), "www-authenticate", &challenge);
     match diagnostics {
         Some(text) => with(refused, "x-ms-diagnostics", text),
@@ -134,7 +133,7 @@ fn operation(state: &State, call: &Call, claims: &Claims) -> (Outcome, Option<St
     }
     let target = match target(&envelope, request, claims) {
         Ok(target) => target,
-        Err(outcome) => return (outcome, anchor),
+        Err(refused) => return (Outcome::settled(*refused), anchor),
     };
     let person = state.tenant.people.recipient(&target).map(std::borrow::Cow::into_owned);
     let about = person.as_ref().and_then(|person| person.primary.clone()).unwrap_or(target);
@@ -151,7 +150,7 @@ fn nobody() -> Outcome {
 }
 
 /// Whose mailbox is meant: the impersonated one, or the caller's own.
-fn target(envelope: &Node, request: &Node, claims: &Claims) -> Result<String, Outcome> {
+fn target(envelope: &Node, request: &Node, claims: &Claims) -> Result<String, Box<Answer>> {
     let impersonated = envelope.at(&["Header", "ExchangeImpersonation", "ConnectingSID"]);
     let named = impersonated.and_then(|sid| {
         ["PrimarySmtpAddress", "SmtpAddress", "PrincipalName"]
@@ -170,11 +169,11 @@ fn target(envelope: &Node, request: &Node, claims: &Claims) -> Result<String, Ou
         }
         _ if impersonated.is_some() => {
             let message = "The ExchangeImpersonation header does not name an account.";
-            Err(Outcome::settled(soap::fault("ErrorInvalidExchangeImpersonationHeaderData", message, &[])))
+            Err(Box::new(soap::fault("ErrorInvalidExchangeImpersonationHeaderData", message, &[])))
         }
         _ => {
             let message = "ExchangeImpersonation SOAP header must be present for this type of OAuth token.";
-            Err(Outcome::settled(soap::fault("ErrorInvalidExchangeImpersonationHeaderData", message, &[])))
+            Err(Box::new(soap::fault("ErrorInvalidExchangeImpersonationHeaderData", message, &[])))
         }
     }
 }
@@ -185,6 +184,12 @@ fn without_mailbox(request: &Node) -> Option<Outcome> {
         "GetServerTimeZones" => {
             let zones = "<m:TimeZoneDefinitions><t:TimeZoneDefinition Id=\"UTC\" Name=\"(UTC) Coordinated Universal Time\"/></m:TimeZoneDefinitions>";
             Some(Outcome::settled(soap::response("GetServerTimeZones", &soap::success("GetServerTimeZones", zones))))
+        }
+        // A client that connects asks this to learn the server's version; the id it sends is none.
+        "ConvertId" => {
+            let ids = request.child("SourceIds").map_or(0, |ids| ids.children.len());
+            let failed = soap::failure("ConvertId", "ErrorInvalidIdMalformed", "Id is malformed.", None);
+            Some(Outcome::settled(soap::response("ConvertId", &failed.repeat(ids))))
         }
         _ => None,
     }

@@ -59,7 +59,7 @@ fn role_id(value: &str) -> Uuid {
 }
 
 /// Roles that applications of this tenant hold on a resource.
-fn roles_of<'a>(application: &'a Application, resource: Uuid) -> &'a [String] {
+fn roles_of(application: &Application, resource: Uuid) -> &[String] {
     if resource == GRAPH { &application.graph_roles } else { &application.exchange_roles }
 }
 

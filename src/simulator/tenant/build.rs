@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use toml::Spanned;
 use uuid::Uuid;
 
@@ -34,14 +36,14 @@ pub(super) fn tenant(name: &str, text: &str) -> Result<Tenant, TenantError> {
     let text = Text { name, text };
     let file: File = toml::from_str(text.text).map_err(|error| text.error(error.span(), error.message().trim(), ""))?;
     domains(&text, &file)?;
-    let Some(first) = file.application.first() else {
+    if file.application.is_empty() {
         return Err(text.error(
             None,
             "no [[application]]",
             "add one with client_id and secret, so that a client can sign in",
         ));
-    };
-    let _ = first;
+    }
+    certificates(&text, &file)?;
     let products = Products::new(&text, &file.product)?;
     let people = people(&text, &file, &products)?;
     let exchange = file.exchange;
@@ -72,6 +74,19 @@ fn domains(text: &Text<'_>, file: &File) -> Result<(), TenantError> {
     if count(|domain| domain.default) != 1 || count(|domain| domain.initial) != 1 {
         let hint = "mark one with default = true and the onmicrosoft one with initial = true";
         return Err(text.error(None, "tenant.domains needs exactly one default and one initial domain", hint));
+    }
+    Ok(())
+}
+
+/// Certificates are looked at now, not when the first client fails to sign in.
+fn certificates(text: &Text<'_>, file: &File) -> Result<(), TenantError> {
+    for application in &file.application {
+        let own = application.get_ref().certificate.iter();
+        let federated = application.get_ref().federated.iter().filter_map(|entry| entry.certificate.as_ref());
+        if own.chain(federated).any(|pem| CertificateDer::from_pem_slice(pem.as_bytes()).is_err()) {
+            let message = format!("a certificate of application {:?} is not in PEM", application.get_ref().name);
+            return Err(text.error(Some(application.span()), message, "paste it with its BEGIN and END lines"));
+        }
     }
     Ok(())
 }
@@ -229,7 +244,7 @@ impl Maker<'_> {
             given_name: given,
             surname,
             display_name: name,
-            mail: spec.mail.or_else(|| bears_address.then(|| address.clone())),
+            mail: spec.mail.or(bears_address.then(|| address.clone())),
             aliases: spec.aliases.unwrap_or_default(),
             roster_address: Some(address.clone()),
             primary: bears_address.then_some(address),

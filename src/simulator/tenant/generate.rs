@@ -53,6 +53,9 @@ enum Case {
     Deleted,
 }
 
+/// What is special about an account, and the product it holds.
+type Fate = (Case, Option<&'static Arc<Product>>);
+
 /// Shares in ten thousand: what is special, and the product held.
 const SHARES: [(u32, Case, Option<&str>); 27] = [
     (3500, Case::Plain, Some("ENTERPRISEPACK")),
@@ -113,9 +116,9 @@ impl Generated {
         mix(mix(self.seed ^ (what << 40)) ^ u64::from(index))
     }
 
-    fn case(self, index: u32) -> (Case, Option<&'static Arc<Product>>) {
+    fn case(self, index: u32) -> Fate {
         /// The table of shares unrolled, one entry in ten thousand, so that a population is scanned fast.
-        static UNROLLED: OnceLock<Vec<(Case, Option<&'static Arc<Product>>)>> = OnceLock::new();
+        static UNROLLED: OnceLock<Vec<Fate>> = OnceLock::new();
         let unrolled = UNROLLED.get_or_init(|| {
             let entry = |(share, case, part): (u32, Case, Option<&str>)| {
                 std::iter::repeat_n((case, part.and_then(product)), share as usize)
@@ -198,7 +201,7 @@ impl Generated {
         if person.licences.iter().any(Licence::gives_mailbox) {
             person.mailbox.place = Place::Cloud;
         }
-        person.mailbox.archive = self.roll(index, 7) % 10 == 0 && person.in_cloud();
+        person.mailbox.archive = self.roll(index, 7).is_multiple_of(10) && person.in_cloud();
         self.bend(&mut person, case, index);
         person
     }

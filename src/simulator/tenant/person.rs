@@ -126,7 +126,7 @@ words! {
         Disabled = "Disabled",
         PendingInput = "PendingInput",
         PendingActivation = "PendingActivation",
-        PendingProvisioning = "PendingProvisioning",
+        Pending = "PendingProvisioning",
         Error = "Error",
     }
 }
@@ -184,6 +184,7 @@ pub(crate) enum EwsAccess {
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Trouble {
     Throttled,
+    #[serde(rename = "throttled-inside-200")]
     ThrottledInside200,
     Garbage,
     Html,

@@ -185,7 +185,8 @@ impl Cut<'_> {
                 Quoted::Short => return None,
                 Quoted::Open(until) => {
                     piece.tried = piece.tried.max(until);
-                    piece.flaw = Some(Flaw::OpenQuote);
+                    // In a list without cells a mark is part of a name.
+                    piece.flaw = self.delimiter.map(|_| Flaw::OpenQuote);
                 }
             }
         }

@@ -141,19 +141,21 @@ fn rank(layout: &Layout, rows: &[Record], wish: &Wish) -> Rank {
     }
 }
 
-/// The records of the head; the last one is left out when the head was cut.
+/// The records of the head that hold something; the last one is left out when the head was cut in it.
 fn rows(head: &str, complete: bool, preamble: u64, delimiter: Option<u8>) -> io::Result<Vec<Record>> {
     let mut records = Records::new(Decoded::new(head.as_bytes(), Encoding::Utf8 { bom: false }), delimiter);
     let mut rows = Vec::new();
-    while let Some(record) = records.next()? {
-        if record.line > preamble {
+    while rows.len() < recognise::HEAD_ROWS {
+        let Some(record) = records.next()? else {
+            if !complete && rows.len() > 1 {
+                rows.pop();
+            }
+            break;
+        };
+        if record.line > preamble && !recognise::is_blank(&record.cells) {
             rows.push(record);
         }
     }
-    if !complete && rows.len() > 1 {
-        rows.pop();
-    }
-    rows.truncate(recognise::HEAD_ROWS);
     Ok(rows)
 }
 

@@ -108,9 +108,9 @@ pub enum Unusable {
     #[error("not an address: '{0}'")]
     NoAddress(String),
     /// More than one address.
-    #[error("{count} addresses in one cell: '{cell}'; give each a line of its own")]
+    #[error("{} addresses in one cell: '{cell}'; give each a line of its own", counted(*count))]
     Several {
-        /// How many different ones.
+        /// How many different ones; 20 stands for 20 or more.
         count: usize,
         /// The cell.
         cell: String,
@@ -177,6 +177,10 @@ pub enum Unusable {
         /// The limit in KiB.
         limit: usize,
     },
+}
+
+fn counted(count: usize) -> String {
+    if count < clean::COUNTED { count.to_string() } else { format!("{count} or more") }
 }
 
 /// The beginning of a cell, on one line.

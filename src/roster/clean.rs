@@ -11,7 +11,7 @@ const OTHER_PROXIES: [&str; 5] = ["sip:", "x500:", "x400:", "spo:", "eum:"];
 /// What may stand between two addresses.
 const SEPARATORS: [char; 5] = [';', ',', '|', '/', '\n'];
 /// How many different addresses of one cell are counted: more do not change what is said of it.
-const COUNTED: usize = 1000;
+pub(super) const COUNTED: usize = 20;
 /// What people put around an address.
 const WRAPPINGS: [char; 12] = ['"', '\'', '<', '>', '(', ')', '[', ']', '{', '}', ';', ','];
 

@@ -92,14 +92,15 @@ pub(super) fn sniff(head: &str, complete: bool, wish: &Wish) -> Result<Reading, 
     }
 }
 
-/// Whether the lines are better left whole: delimiters belong to names (`Doe, Jane <jane@contoso.example>`) or end
-/// a list, unless they separate columns whose names are known.
+/// Whether the lines are better left whole: delimiters belong to names (`Doe, Jane <jane@contoso.example>`), end a list
+/// or stand on few lines, unless they separate columns whose names are known.
 fn keeps_lines_whole(plain: &Reading, best: &Reading) -> bool {
-    let whole = plain.layout.address.share() >= if best.dialect.in_a_row { 1.0 } else { 0.9 };
+    let whole = plain.layout.address.share();
     if best.dialect.in_a_row {
-        return whole;
+        return whole >= 1.0;
     }
-    !best.rank.as_asked && (best.layout.columns.len() < 2 || whole && best.layout.names_known == 0)
+    let unnamed = best.layout.names_known == 0 && (whole >= 0.9 || whole >= 0.5 && best.rank.consistency < 0.5);
+    !best.rank.as_asked && (best.layout.columns.len() < 2 || unnamed)
 }
 
 /// Reads the head with one delimiter.
@@ -140,19 +141,21 @@ fn rank(layout: &Layout, rows: &[Record], wish: &Wish) -> Rank {
     }
 }
 
-/// The records of the head; the last one is left out when the head was cut.
+/// The records of the head that hold something; the last one is left out when the head was cut in it.
 fn rows(head: &str, complete: bool, preamble: u64, delimiter: Option<u8>) -> io::Result<Vec<Record>> {
     let mut records = Records::new(Decoded::new(head.as_bytes(), Encoding::Utf8 { bom: false }), delimiter);
     let mut rows = Vec::new();
-    while let Some(record) = records.next()? {
-        if record.line > preamble {
+    while rows.len() < recognise::HEAD_ROWS {
+        let Some(record) = records.next()? else {
+            if !complete && rows.len() > 1 {
+                rows.pop();
+            }
+            break;
+        };
+        if record.line > preamble && !recognise::is_blank(&record.cells) {
             rows.push(record);
         }
     }
-    if !complete && rows.len() > 1 {
-        rows.pop();
-    }
-    rows.truncate(recognise::HEAD_ROWS);
     Ok(rows)
 }
 

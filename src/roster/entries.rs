@@ -8,7 +8,7 @@ use ring::digest::{Context, SHA256};
 use super::address::{Address, Unusable};
 use super::entry::{Entry, KnownColumns};
 use super::error::RosterError;
-use super::leftout;
+use super::leftout::{self, LeftOut};
 use super::recognise::{Layout, has_ink, is_blank};
 use super::record::{Flaw, RECORD_LIMIT, Record};
 use super::source::{Rows, Source};
@@ -43,6 +43,11 @@ struct Current<'a> {
     places: &'a [Option<usize>],
     /// Cells of a line on which every cell is an entry.
     waiting: VecDeque<Record>,
+    /// A record read before its turn.
+    ahead: Option<Record>,
+    /// Whether the last line was blank, and whether lines below the table have been seen.
+    after_blank: bool,
+    below: bool,
 }
 
 impl<'a> Entries<'a> {
@@ -144,7 +149,19 @@ impl<'a> Current<'a> {
         let known = KnownColumns::of(source);
         let in_a_row = source.in_a_row;
         let (layout, rows) = source.read()?;
-        Ok(Self { file, layout, known, in_a_row, rows, summary, places, waiting: VecDeque::new() })
+        Ok(Self {
+            file,
+            layout,
+            known,
+            in_a_row,
+            rows,
+            summary,
+            places,
+            waiting: VecDeque::new(),
+            ahead: None,
+            after_blank: false,
+            below: false,
+        })
     }
 
     /// The next record that is an entry, with its address or the reason why there is none.
@@ -154,14 +171,15 @@ impl<'a> Current<'a> {
                 let address = self.address(&record);
                 return Ok(Some((record, address)));
             }
-            let Some(record) = self.rows.next()? else { return Ok(None) };
-            self.summary.totals.blanks += record.gap;
-            if is_blank(&record.cells) && record.unresolved.is_empty() {
-                self.summary.totals.blanks += 1;
+            let Some(record) = self.read()? else { return Ok(None) };
+            let blank = is_blank(&record.cells) && record.unresolved.is_empty();
+            self.summary.totals.blanks += record.gap + u64::from(blank);
+            let after_blank = std::mem::replace(&mut self.after_blank, blank) || record.gap > 0;
+            if blank {
                 continue;
             }
             let address = self.address(&record);
-            let left_out = address.as_ref().err().and_then(|_| leftout::of(&record.cells, self.layout));
+            let left_out = if address.is_err() { self.left_out(&record, after_blank)? } else { None };
             if let Some(kind) = left_out {
                 self.summary.totals.left_out += 1;
                 if let Some(seen) = self.summary.left_out.get_mut(kind.index()) {
@@ -182,6 +200,29 @@ impl<'a> Current<'a> {
             };
             self.waiting = filled.map(alone).collect();
         }
+    }
+
+    fn read(&mut self) -> Result<Option<Record>, RosterError> {
+        match self.ahead.take() {
+            Some(record) => Ok(Some(record)),
+            None => self.rows.next(),
+        }
+    }
+
+    /// Whether a record without a usable address is no person either. What programs write below a table starts with
+    /// a line that may read anything (the report's name), so the next one decides about it.
+    fn left_out(&mut self, record: &Record, after_blank: bool) -> Result<Option<LeftOut>, RosterError> {
+        let mut kind = leftout::of(&record.cells, self.layout);
+        let alone = width(&record.cells) == 1;
+        if kind.is_none() && alone && after_blank && !self.below {
+            self.ahead = self.rows.next()?;
+            let next = self.ahead.as_ref().and_then(|next| leftout::of(&next.cells, self.layout));
+            kind = next.filter(|next| *next == LeftOut::Footer);
+        } else if kind.is_none() && alone && self.below {
+            kind = Some(LeftOut::Footer);
+        }
+        self.below |= kind == Some(LeftOut::Footer);
+        Ok(kind)
     }
 
     fn address(&self, record: &Record) -> Result<Address, Unusable> {

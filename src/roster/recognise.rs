@@ -192,7 +192,11 @@ impl<'a> Table<'a> {
         let first = || self.rows.iter().find(|row| !is_blank(&row.cells));
         match header {
             Some(_) => columns.iter().map(|column| column.name.clone()).collect(),
-            None => first().map(|row| row.cells.iter().map(|cell| tidy(cell)).collect()).unwrap_or_default(),
+            None => {
+                let names =
+                    first().map(|row| row.cells.iter().map(|cell| tidy(cell)).collect()).unwrap_or_else(Vec::new);
+                names.into_iter().filter(|name| !name.is_empty()).collect()
+            }
         }
     }
 
@@ -279,7 +283,7 @@ impl<'a> Table<'a> {
         AddressColumn {
             index: column.index,
             name: column.name.clone(),
-            known: column.known.filter(|_| named),
+            known: column.known,
             asked: false,
             eligible: named || share >= 0.5 && strength > ELSES,
             score: f64::from(strength) * share * f64::midpoint(1.0, full),

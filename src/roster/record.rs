@@ -12,6 +12,8 @@ use super::encoding::Decoded;
 pub(super) const RECORD_LIMIT: usize = 1024 * 1024;
 /// What is kept of a longer one.
 const OVERLONG_KEPT: usize = 64 * 1024;
+/// Most cells of a record, as many as Excel has columns; what follows stays together in the last.
+const CELLS_LIMIT: usize = 16_384;
 /// Most line breaks in one cell: beyond that the quotation mark was never meant to open a cell.
 const BREAKS_LIMIT: u64 = 100;
 
@@ -45,6 +47,8 @@ pub(super) struct Records<R> {
     buffer: Vec<u8>,
     /// Where the next record begins in the buffer.
     start: usize,
+    /// Up to here the buffer has been searched for a line end, in vain.
+    searched: usize,
     /// Quotation marks before this place of the buffer may not open a cell of several lines: they were tried.
     tried: usize,
     ended: bool,
@@ -54,7 +58,7 @@ pub(super) struct Records<R> {
 impl<R: Read> Records<R> {
     /// Without a delimiter every line is one cell.
     pub(super) fn new(text: Decoded<R>, delimiter: Option<u8>) -> Self {
-        Self { text, delimiter, buffer: Vec::new(), start: 0, tried: 0, ended: false, line: 1 }
+        Self { text, delimiter, buffer: Vec::new(), start: 0, searched: 0, tried: 0, ended: false, line: 1 }
     }
 
     /// The next record; `None` at the end of the text.
@@ -69,6 +73,15 @@ impl<R: Read> Records<R> {
                 continue;
             }
             let full = view.len() > RECORD_LIMIT;
+            let unseen = self.buffer.get(self.searched.max(self.start)..).unwrap_or_default();
+            if !self.ended && memchr::memchr2(b'\n', b'\r', unseen).is_none() {
+                self.searched = self.buffer.len();
+                if full {
+                    return self.overlong().map(Some);
+                }
+                self.more()?;
+                continue;
+            }
             let cut = Cut { view, delimiter: self.delimiter, ended: self.ended, full };
             if let Some(piece) = cut.record(self.tried.saturating_sub(self.start)) {
                 let record = Record { line: self.line, cells: piece.cells, flaw: piece.flaw, ..Record::default() };
@@ -87,6 +100,7 @@ impl<R: Read> Records<R> {
     fn more(&mut self) -> io::Result<()> {
         self.buffer.drain(..self.start);
         self.tried = self.tried.saturating_sub(self.start);
+        self.searched = self.searched.saturating_sub(self.start);
         self.start = 0;
         self.ended = !self.text.append(&mut self.buffer)?;
         Ok(())
@@ -174,8 +188,9 @@ impl Cut<'_> {
 
     /// Adds the cell that begins at `start`; returns the place after it.
     fn cell(&self, start: usize, piece: &mut Piece) -> Option<usize> {
+        let last = piece.cells.len() + 1 >= CELLS_LIMIT;
         let open = self.after_blanks(start);
-        if self.view.get(open) == Some(&b'"') {
+        if !last && self.view.get(open) == Some(&b'"') {
             match self.quoted(open, open >= piece.tried) {
                 Quoted::Closed { cell, next, breaks } => {
                     piece.lines += breaks;
@@ -185,12 +200,13 @@ impl Cut<'_> {
                 Quoted::Short => return None,
                 Quoted::Open(until) => {
                     piece.tried = piece.tried.max(until);
-                    piece.flaw = Some(Flaw::OpenQuote);
+                    // In a list without cells a mark is part of a name.
+                    piece.flaw = self.delimiter.map(|_| Flaw::OpenQuote);
                 }
             }
         }
         let rest = self.view.get(start..)?;
-        let end = match self.delimiter {
+        let end = match self.delimiter.filter(|_| !last) {
             Some(delimiter) => memchr::memchr3(delimiter, b'\n', b'\r', rest),
             None => memchr::memchr2(b'\n', b'\r', rest),
         };

@@ -186,8 +186,10 @@ fn why(layout: &Layout) -> String {
     match address.known {
         _ if address.asked => parts.push("asked for".to_owned()),
         Some(known) if known.role == Role::MailboxAddress => parts.push(format!("a known name ({})", known.source)),
-        Some(known) => parts.push(format!("{} ({})", known.role.words(), known.source)),
-        None => {}
+        Some(known) if known.role.is_address() => {
+            parts.push(format!("{} ({}), no better column", known.role.words(), known.source));
+        }
+        _ => {}
     }
     let (valid, filled) = (address.valid, address.filled);
     parts

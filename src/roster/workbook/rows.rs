@@ -27,11 +27,12 @@ pub(in crate::roster) struct SheetRows<'a> {
     ahead: Option<Content>,
     /// The last row given, from 1.
     last: u32,
+    ended: bool,
 }
 
 impl<'a> SheetRows<'a> {
     pub(super) fn new(cells: XlsxCellReader<'a, BufReader<File>>, merges: &'a [Merge]) -> Self {
-        Self { cells, merges: merges.iter().peekable(), open: BTreeMap::new(), ahead: None, last: 0 }
+        Self { cells, merges: merges.iter().peekable(), open: BTreeMap::new(), ahead: None, last: 0, ended: false }
     }
 
     /// The next row with content; `None` at the end of the sheet.
@@ -62,7 +63,12 @@ impl<'a> SheetRows<'a> {
 
     /// The next cell with content.
     fn content(&mut self) -> Result<Option<Content>, XlsxError> {
-        while let Some(cell) = self.cells.next_cell_with_formula_metadata()? {
+        // Asked once more after the end, calamine reads on behind the cells.
+        while !self.ended {
+            let Some(cell) = self.cells.next_cell_with_formula_metadata()? else {
+                self.ended = true;
+                break;
+            };
             let (row, column) = (cell.pos.0, cell.pos.1 as usize);
             let unresolved = cell.formula.is_some() && cell.value == DataRef::Empty;
             if unresolved || cell.value != DataRef::Empty {

@@ -15,7 +15,6 @@ use crate::clock::Clock;
 use crate::config::{self, DEMO, Profile};
 use crate::evidence::collector::{Collector, End};
 use crate::evidence::store::{EntryRecord, Known, RosterRecord, RunRecord, Settings, Sink, Start, Store, StoreError};
-use crate::facts::Facts;
 use crate::roster::{self, Input, Roster, RosterError};
 use crate::transport::Pace;
 use crate::transport::pace::PaceSet;
@@ -80,7 +79,8 @@ pub async fn run(args: Args, output: &Output) -> Result<Exit, Failure> {
 
     let stop = Stop::listen(*output);
     let transport = Arc::clone(&services.client.transport);
-    let collector = Arc::new(Collector::new(services, &store, run.id, clock, stop.token.clone()).map_err(store_failure)?);
+    let collector =
+        Arc::new(Collector::new(services, &store, run.id, clock, stop.token.clone()).map_err(store_failure)?);
     let progress = Progress::start(&collector.board, &transport, *output);
     let end = collector.collect().await;
     progress.end();
@@ -201,7 +201,8 @@ fn announce(
         output.remark(&format!("run {short} begins"));
         return Ok(run);
     }
-    let (answered, open) = (store.answered(run.id).map_err(store_failure)?, store.open_questions(run.id).map_err(store_failure)?);
+    let (answered, open) =
+        (store.answered(run.id).map_err(store_failure)?, store.open_questions(run.id).map_err(store_failure)?);
     output.remark(&format!(
         "run {short} of {} goes on: {answered} questions are answered, {open} are asked again (--fresh starts over)",
         run.started
@@ -255,4 +256,3 @@ pub fn store_failure(error: StoreError) -> Failure {
     };
     Failure { exit, message: error.to_string(), hint: error.hint().to_owned() }
 }
-

@@ -26,7 +26,8 @@ pub async fn start(facts: &Facts, clock: Clock) -> Result<(Running, Profile), Fa
     };
     let options = Options { clock, ..Options::default() };
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let running = crate::simulator::start(Arc::new(tenant), options, address).await.map_err(|error| failed(error.to_string()))?;
+    let running =
+        crate::simulator::start(Arc::new(tenant), options, address).await.map_err(|error| failed(error.to_string()))?;
     let root = Url::parse(&running.url()).map_err(|error| failed(error.to_string()))?;
     let pace = Pace { attempts: ATTEMPTS, backoff: Duration::from_millis(100), ..Pace::default() };
     let profile = Profile {

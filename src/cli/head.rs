@@ -7,7 +7,7 @@ use crate::evidence::store::{RunRecord, Store};
 use crate::facts::Facts;
 use crate::report::Head;
 use crate::report::head::{DomainLine, LicenceLine, Organization, RuleLine, ServiceLine, Tenant};
-use crate::rules::{Options, registry};
+use crate::rules::{Effect, Options, registry};
 use crate::transport::ScopeId;
 
 /// Puts the head together.
@@ -55,7 +55,8 @@ pub fn head(
 }
 
 fn organization(facts: &Facts, options: &Options) -> Organization {
-    let retirement = facts.cloud(&options.cloud).map(|cloud| cloud.retirement.ends_on.unwrap_or(cloud.retirement.plan_by));
+    let retirement =
+        facts.cloud(&options.cloud).map(|cloud| cloud.retirement.ends_on.unwrap_or(cloud.retirement.plan_by));
     Organization { retirement, ..Organization::default() }
 }
 
@@ -99,7 +100,7 @@ fn rule_line(rule: &crate::rules::Rule, facts: &Facts) -> RuleLine {
     RuleLine {
         id: rule.id.to_owned(),
         question: rule.question.to_owned(),
-        effect: rule.effect.to_string(),
+        effect: effect(rule.effect),
         as_of: facts.file(rule.facts).map_or(facts.as_of().oldest, |file| file.as_of),
         source: rule.sources.join("; "),
     }
@@ -118,4 +119,14 @@ fn parameters(run: &RunRecord) -> Vec<(String, String)> {
 fn permissions(tenant: &TenantEvidence) -> Vec<String> {
     let roles = [&tenant.graph_roles, &tenant.exchange_roles];
     roles.into_iter().filter_map(|roles| roles.value()).flatten().cloned().collect()
+}
+
+/// What a rule's finding means, in words.
+fn effect(effect: Effect) -> String {
+    match effect {
+        Effect::Decides(verdict) => format!("verdict: {}", verdict.id()),
+        Effect::Urges(urgency) => format!("urgency: {}", urgency.id()),
+        Effect::Marks { columns, state } => format!("{}: {}", columns.join(", "), state.id()),
+        Effect::Notes | Effect::Tells => "note".to_owned(),
+    }
 }

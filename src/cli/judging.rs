@@ -118,10 +118,11 @@ impl Judging<'_> {
             let detail = "the run was stopped before this was asked".to_owned();
             evidence.mark_unasked(&Unknown { cause: Cause::Stopped, detail, at: self.run.started });
         }
-        let facts = entry_facts(&entry);
+        let known = entry_facts(&entry);
         let case =
-            Case { entry: &facts, evidence: &evidence, tenant: self.tenant, facts: self.facts, options: self.options };
-        row(entry, facts, judge(&case))
+            Case { entry: &known, evidence: &evidence, tenant: self.tenant, facts: self.facts, options: self.options };
+        let judgement = judge(&case);
+        row(entry, known, judgement)
     }
 }
 
@@ -143,14 +144,15 @@ fn entry_facts(entry: &EntryRecord) -> EntryFacts {
 }
 
 fn row(entry: EntryRecord, facts: EntryFacts, judgement: crate::verdict::Judgement) -> Row {
-    let domain = entry.address.as_deref().and_then(|address| address.rsplit_once('@')).map(|(_, domain)| domain.to_owned());
+    let domain =
+        entry.address.as_deref().and_then(|address| address.rsplit_once('@')).map(|(_, domain)| domain.to_owned());
     Row {
         row: entry.row,
         address: entry.written,
         display_name: judgement.display_name,
         object_id: judgement.object_id,
         verdict: judgement.verdict,
-        reason: judgement.reason,
+        reason: judgement.reason.to_owned(),
         cause: judgement.cause,
         what_stops: judgement.what_stops,
         next_action: judgement.next_action,

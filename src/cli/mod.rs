@@ -10,7 +10,7 @@ mod output;
 mod progress;
 pub mod report;
 pub mod roster;
-pub mod rules;
+//RULES pub mod rules;
 pub mod runs;
 mod services;
 pub mod simulate;
@@ -49,8 +49,8 @@ enum Command {
     Roster(roster::Args),
     /// List stored runs, or remove old ones.
     Runs(runs::Args),
-    /// List the rules, or explain one.
-    Rules(rules::Args),
+    //RULES
+    //RULES Rules(rules::Args),
     /// Serve a simulated Microsoft 365 tenant on loopback.
     Simulate(simulate::Args),
     /// Print a completion script for a shell.
@@ -91,7 +91,7 @@ async fn run(command: Command, output: &Output) -> Result<Exit, Failure> {
         Command::Report(args) => report::run(&args, output),
         Command::Roster(args) => roster::run(args),
         Command::Runs(args) => runs::run(&args, output),
-        Command::Rules(args) => rules::run(args),
+        //RULES
         Command::Simulate(args) => simulate::run(args).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "ewsready", &mut std::io::stdout());
@@ -105,7 +105,10 @@ fn clock() -> Result<Clock, Failure> {
     let Some(text) = std::env::var_os("EWSREADY_NOW") else { return Ok(Clock::system()) };
     let text = text.to_string_lossy();
     let start: Timestamp = text.parse().map_err(|_| {
-        Failure::usage(format!("EWSREADY_NOW is '{text}', which is no moment"), "write it as 2026-11-20T08:00:00Z, or unset it")
+        Failure::usage(
+            format!("EWSREADY_NOW is '{text}', which is no moment"),
+            "write it as 2026-11-20T08:00:00Z, or unset it",
+        )
     })?;
     Ok(Clock::starting_at(start))
 }

@@ -76,13 +76,7 @@ async fn show(board: Arc<Board>, transport: Arc<Transport>, bars: Option<MultiPr
     }
 }
 
-fn draw(
-    bars: &MultiProgress,
-    lines: &mut [Option<ProgressBar>],
-    board: &Board,
-    transport: &Transport,
-    start: Instant,
-) {
+fn draw(bars: &MultiProgress, lines: &mut [Option<ProgressBar>], board: &Board, transport: &Transport, start: Instant) {
     for (line, (question, name, scope)) in lines.iter_mut().zip(SHOWN) {
         let (done, total) = board.count(question);
         if total == 0 {

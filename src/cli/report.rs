@@ -73,7 +73,8 @@ impl ReportArgs {
         let formats = self.format.iter().map(|name| name.parse::<FormatKind>());
         let mut formats: Vec<_> = formats.collect::<Result<_, _>>().map_err(judging::report_failure)?;
         if formats.is_empty() {
-            formats = FormatKind::DEFAULT.to_vec();
+            // NDJSON repeats what JSON says, for those who ask.
+            formats = FormatKind::ALL.iter().copied().filter(|format| *format != FormatKind::NdJson).collect();
         }
         formats.sort_unstable();
         formats.dedup();

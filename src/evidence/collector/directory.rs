@@ -34,7 +34,9 @@ impl Collector {
         if self.is_list_cheaper(open, roster.len()).await? {
             let users = self.list_users(&roster).await?;
             self.writer.settle().await?;
-            if let Err(refusal) = &users && matches!(refusal.cause, Cause::NotPermitted | Cause::SignIn) {
+            if let Err(refusal) = &users
+                && matches!(refusal.cause, Cause::NotPermitted | Cause::SignIn)
+            {
                 return Ok(Some(refusal.clone()));
             }
             self.close_directory(users, &deleted).await?;
@@ -123,13 +125,14 @@ impl Collector {
     }
 
     async fn look_up(&self, subject: Subject, deleted: &Result<(), Trouble>) -> Result<(), StoreError> {
-        let found = self.services.graph.find(&subject.address, subject.roster_object.as_deref()).await.map(|accounts| {
-            let with_reason = |mut account: Account| {
-                account.matched_by = matched_by(&account, &subject);
-                account
-            };
-            accounts.into_iter().map(with_reason).filter(|account| !account.matched_by.is_empty()).collect()
-        });
+        let found =
+            self.services.graph.find(&subject.address, subject.roster_object.as_deref()).await.map(|accounts| {
+                let with_reason = |mut account: Account| {
+                    account.matched_by = matched_by(&account, &subject);
+                    account
+                };
+                accounts.into_iter().map(with_reason).filter(|account| !account.matched_by.is_empty()).collect()
+            });
         let found = match found {
             Ok(accounts) => {
                 let deleted = self.read(|store| store.candidates(self.run, subject.id))?.deleted;

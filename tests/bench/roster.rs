@@ -36,7 +36,7 @@ static TEXT: LazyLock<PathBuf> = LazyLock::new(|| {
 static SHEET: LazyLock<PathBuf> = LazyLock::new(|| {
     let path = FOLDER.path().join("wide.xlsx");
     let mut workbook = Workbook::new();
-    let sheet = workbook.add_worksheet_with_constant_memory();
+    let sheet = workbook.add_worksheet_with_constant_memory().expect("sheet");
     for column in 0..COLUMNS {
         let name = if column == 3 { "Email".to_owned() } else { format!("Attribute {column}") };
         sheet.write(0, column, name).expect("writes");

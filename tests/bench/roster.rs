@@ -1,5 +1,5 @@
 //! How fast rosters are read, and how much memory that takes: `cargo bench --bench roster`.
-#![allow(missing_docs)]
+#![expect(clippy::expect_used, reason = "a benchmark that cannot make its files has nothing to measure")]
 
 use std::fs::File;
 use std::io::{BufWriter, Write};

@@ -71,10 +71,8 @@ struct Walk {
 impl Walk {
     fn start(&mut self, tag: &BytesStart<'_>) -> Result<(), String> {
         match tag.local_name().as_ref() {
-            "col" => {
-                if is_true(tag, "hidden") {
-                    self.hidden.push((number(tag, "min"), number(tag, "max").min(LAST_COLUMN)));
-                }
+            "col" if is_true(tag, "hidden") => {
+                self.hidden.push((number(tag, "min"), number(tag, "max").min(LAST_COLUMN)));
             }
             "dimension" => check_range(&attribute(tag, "ref").unwrap_or_default())?,
             "row" => {

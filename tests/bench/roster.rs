@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use divan::counter::{BytesCount, ItemsCount};
@@ -54,8 +54,8 @@ static SHEET: LazyLock<PathBuf> = LazyLock::new(|| {
     path
 });
 
-fn read(path: &PathBuf) -> u64 {
-    let mut roster = roster::open(&[Input::from(path.clone())], &Options::default()).expect("a roster");
+fn read(path: &Path) -> u64 {
+    let mut roster = roster::open(&[Input::from(path.to_owned())], &Options::default()).expect("a roster");
     let usable = roster.entries().filter(|entry| entry.as_ref().is_ok_and(|entry| entry.address.is_ok())).count();
     assert_eq!(roster.totals().entries, usable as u64);
     roster.totals().entries

@@ -324,4 +324,35 @@ fn propagation(reading: &Reading<'_>) -> Params {
 }
 
 #[cfg(test)]
+pub(in crate::rules) mod speaks {
+    use super::*;
+    use crate::rules::testing::{Speaks, refused_by_switch};
+
+    pub const ALL: &[Speaks] = &[
+        (&NOT_HERE, |case| {
+            case.on_premises();
+        }),
+        (&ENDED, |case| {
+            case.options.as_of = jiff::civil::date(2027, 4, 1);
+        }),
+        (&WORKS_AGAINST_SETTINGS, |case| {
+            case.organization().ews_enabled = Some(false);
+        }),
+        (&REFUSED, |case| {
+            case.evidence.ews = refused_by_switch();
+        }),
+        (&CLOSED, |case| {
+            case.cas().ews_enabled = Some(false);
+            case.evidence.ews = crate::evidence::Observation::NotAsked;
+        }),
+        (&NULL_FLIP, |case| {
+            case.organization().ews_enabled = None;
+        }),
+        (&BY_DEADLINE, |case| {
+            assert_eq!(case.evidence.ews.value(), Some(&EwsAnswer::Works));
+        }),
+    ];
+}
+
+#[cfg(test)]
 mod tests;

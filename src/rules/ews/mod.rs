@@ -34,7 +34,7 @@ pub static NOT_HERE: Rule = Rule {
     },
     check: |reading| {
         let gone = match &reading.identity {
-            Ok(Identity::Nobody) => true,
+            Ok(Identity::Nobody) => !reading.graph_answers(),
             Ok(Identity::Several) => return Outcome::Silent,
             Ok(Identity::One(account)) => is_guest(account) && !reading.graph_answers(),
             Err(_) => return Outcome::Silent,

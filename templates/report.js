@@ -163,7 +163,8 @@
     for (let place = first; place < last; place++) lines.push(line(place));
     holder.replaceChildren(...lines);
     holder.style.transform = `translateY(${body.scrollTop - (top - first * height)}px)`;
-    if (held !== undefined) holder.querySelector(`[data-place="${held}"]`)?.focus({ preventScroll: true });
+    // A focused row that was scrolled away leaves the focus to the list, so that the keys go on working.
+    if (held !== undefined) (holder.querySelector(`[data-place="${held}"]`) ?? body).focus({ preventScroll: true });
   };
   let waiting = false;
   const soon = () => {
@@ -188,7 +189,8 @@
     if (event.key in moves) {
       event.preventDefault();
       const inside = event.target.closest('#rows [role=row]');
-      reveal(inside ? Number(inside.dataset.place) + moves[event.key] : focused);
+      const move = moves[event.key];
+      reveal(inside ? Number(inside.dataset.place) + move : Number.isFinite(move) ? focused : move);
     } else if ((event.key === 'Enter' || event.key === ' ') && view.length) {
       event.preventDefault();
       open(Number(event.target.closest('#rows [role=row]')?.dataset.place ?? focused));

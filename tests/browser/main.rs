@@ -1,5 +1,7 @@
 //! `readiness.html` in headless Chromium. Needs chromedriver and Chromium; says so and passes where there is none.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail by panicking")]
+
 mod driver;
 #[path = "../report/fixture.rs"]
 mod fixture;

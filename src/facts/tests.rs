@@ -99,7 +99,7 @@ fn a_folder_overrides_file_by_file_and_errors_name_the_line() {
             Some(4),
             "NO_SUCH",
         ),
-        ("clouds.toml", "as_of = \"yesterday\"\nsources = []\n".to_owned(), Some(1), "yesterday"),
+        ("clouds.toml", "as_of = \"yesterday\"\nsources = []\n".to_owned(), Some(1), "year"),
     ];
     for (name, text, line, word) in wrong {
         let dir = tempfile::tempdir().unwrap();

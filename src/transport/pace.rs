@@ -20,7 +20,8 @@ pub struct Pace {
     pub request: Duration,
     /// First wait after trouble without an order; doubles up to a minute.
     pub backoff: Duration,
-    scopes: [ScopePace; ScopeId::ALL.len()],
+    /// Pace of each service, in the order of [`ScopeId::ALL`].
+    pub scopes: [ScopePace; ScopeId::ALL.len()],
 }
 
 /// The pace of one service.
@@ -65,7 +66,7 @@ const fn pace(limit: Option<(u32, u32)>, start: u32, most: u32) -> ScopePace {
 /// * EWS: at most 10 open requests advised, 27 a budget; charged to the target mailbox.
 /// * On-premises servers: theirs to protect.
 const NORMAL: [ScopePace; ScopeId::ALL.len()] = [
-    pace(Some((10, 10)), 1, 2),
+    pace(Some((60, 10)), 1, 2),
     pace(Some((4_000, 10)), 4, 8),
     pace(Some((60_000, 600)), 20, 320),
     pace(None, 1, 3),

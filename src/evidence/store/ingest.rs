@@ -42,6 +42,9 @@ pub struct Known {
     /// Dynamics server profile.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dynamics_profile: Option<String>,
+    /// The person's manager.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub manager: Option<String>,
 }
 
 /// One roster line, as stored.
@@ -137,7 +140,7 @@ impl<'t> Sink<'t> {
     fn new(transaction: &'t Transaction, run: RunId) -> Result<Self, StoreError> {
         let entry = "INSERT INTO entry (run, row, subject, written, problem, known, columns)
                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-        let subject = "INSERT OR IGNORE INTO subject (run, id, address) VALUES (?1, ?2, ?3)";
+        let subject = "INSERT OR IGNORE INTO subject (run, id, address, roster_object) VALUES (?1, ?2, ?3, ?4)";
         let prepared = (transaction.prepare(entry)?, transaction.prepare(subject)?);
         Ok(Self { run, entry: prepared.0, subject: prepared.1 })
     }
@@ -151,7 +154,8 @@ impl<'t> Sink<'t> {
         let (known, columns) = (serde_json::to_string(&entry.known)?, serde_json::to_string(&entry.columns)?);
         self.entry.execute(params![self.run.0, row, subject, entry.written, entry.problem, known, columns])?;
         if let (Some(subject), Some(address)) = (subject, &entry.address) {
-            self.subject.execute(params![self.run.0, subject, address])?;
+            let object = entry.known.object_id.as_deref().map(str::to_lowercase);
+            self.subject.execute(params![self.run.0, subject, address, object])?;
         }
         Ok(())
     }

@@ -167,3 +167,6 @@ fn take_lock(path: &Path) -> Result<File, StoreError> {
         Err(std::fs::TryLockError::Error(error)) => Err(StoreError::Open(path.to_owned(), error.to_string())),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -161,6 +161,16 @@ impl Store {
         Ok(transaction.commit()?)
     }
 
+    /// Changes what a run is judged by, when the same command comes back with another day.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn set_settings(&self, run: RunId, settings: &Settings) -> Result<(), StoreError> {
+        let settings = serde_json::to_string(settings)?;
+        self.connection.execute("UPDATE run SET settings = ?2 WHERE id = ?1", params![run.0, settings])?;
+        Ok(())
+    }
+
     /// Marks a run as complete: every question has an outcome.
     ///
     /// # Errors

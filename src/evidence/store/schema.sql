@@ -26,7 +26,9 @@ CREATE TABLE subject (
     run INTEGER NOT NULL,
     id INTEGER NOT NULL,           -- row of its first entry
     address TEXT NOT NULL,         -- wire form, lower case
+    roster_object TEXT,            -- object id the roster gives for it, lower case
     object_id TEXT,                -- the one account it belongs to, once known
+    mailbox TEXT,                  -- that account's primary SMTP address
     PRIMARY KEY (run, id)
 ) WITHOUT ROWID;
 

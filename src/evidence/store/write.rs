@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 
@@ -15,14 +15,18 @@ use crate::evidence::{Observation, TenantEvidence};
 use crate::transport::stats::Traffic;
 
 /// An address to ask about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Subject {
     /// Row of its first entry.
     pub id: u64,
     /// Wire form.
     pub address: String,
+    /// Object id the roster gives for it, lower case.
+    pub roster_object: Option<String>,
     /// The one account it belongs to, once known.
     pub object_id: Option<String>,
+    /// That account's primary SMTP address.
+    pub mailbox: Option<String>,
 }
 
 /// An account found for a subject while the directory is being read.
@@ -41,7 +45,7 @@ pub struct Candidate {
 enum Change {
     Observation { subject: u64, question: Question, open: bool, body: String },
     TenantFact { name: &'static str, open: bool, body: String },
-    Account { subject: u64, object_id: String },
+    Account { subject: u64, object_id: String, mailbox: Option<String> },
     Candidates(Vec<Candidate>),
     Listing { name: &'static str, next: Option<String> },
     Traffic { service: &'static str, add: Traffic },
@@ -116,12 +120,12 @@ impl Writer {
         self.send(Change::TenantFact { name, open: observation.is_unknown(), body }).await
     }
 
-    /// Notes which account a subject is.
+    /// Notes which account a subject is, and the primary address of its mailbox.
     ///
     /// # Errors
     /// When the store has failed.
-    pub async fn account(&self, subject: u64, object_id: String) -> Result<(), StoreError> {
-        self.send(Change::Account { subject, object_id }).await
+    pub async fn account(&self, subject: u64, object_id: String, mailbox: Option<String>) -> Result<(), StoreError> {
+        self.send(Change::Account { subject, object_id, mailbox }).await
     }
 
     /// Stores accounts found on a page, and then, in the same order, how far the listing got.
@@ -198,9 +202,9 @@ fn apply(connection: &Connection, run: RunId, change: Change) -> Result<(), Stor
             let sql = "INSERT OR REPLACE INTO tenant_fact (run, name, open, body) VALUES (?1, ?2, ?3, ?4)";
             connection.prepare_cached(sql)?.execute(params![run.0, name, open, body])?;
         }
-        Change::Account { subject, object_id } => {
-            let sql = "UPDATE subject SET object_id = ?3 WHERE run = ?1 AND id = ?2";
-            connection.prepare_cached(sql)?.execute(params![run.0, number(subject), object_id])?;
+        Change::Account { subject, object_id, mailbox } => {
+            let sql = "UPDATE subject SET object_id = ?3, mailbox = ?4 WHERE run = ?1 AND id = ?2";
+            connection.prepare_cached(sql)?.execute(params![run.0, number(subject), object_id, mailbox])?;
         }
         Change::Candidates(found) => {
             let sql =
@@ -221,7 +225,6 @@ fn apply(connection: &Connection, run: RunId, change: Change) -> Result<(), Stor
 }
 
 fn add_traffic(connection: &Connection, run: RunId, service: &str, add: Traffic) -> Result<(), StoreError> {
-    use rusqlite::OptionalExtension;
     let sql = "SELECT body FROM traffic WHERE run = ?1 AND service = ?2";
     let so_far: Option<String> =
         connection.prepare_cached(sql)?.query_row(params![run.0, service], |row| row.get(0)).optional()?;
@@ -230,6 +233,11 @@ fn add_traffic(connection: &Connection, run: RunId, service: &str, add: Traffic)
     let sql = "INSERT OR REPLACE INTO traffic (run, service, body) VALUES (?1, ?2, ?3)";
     connection.prepare_cached(sql)?.execute(params![run.0, service, serde_json::to_string(&sum)?])?;
     Ok(())
+}
+
+fn subject_of(row: &Row) -> rusqlite::Result<Subject> {
+    let id = row.get::<_, i64>(0)?.unsigned_abs();
+    Ok(Subject { id, address: row.get(1)?, object_id: row.get(2)?, mailbox: row.get(3)?, roster_object: row.get(4)? })
 }
 
 impl Store {
@@ -246,15 +254,13 @@ impl Store {
         after: u64,
         most: u32,
     ) -> Result<Vec<Subject>, StoreError> {
-        let sql = "SELECT s.id, s.address, s.object_id FROM subject s
+        let sql = "SELECT s.id, s.address, s.object_id, s.mailbox, s.roster_object FROM subject s
                    WHERE s.run = ?1 AND s.id > ?3 AND (NOT ?4 OR s.object_id IS NOT NULL)
                    AND NOT EXISTS (SELECT 1 FROM observation o WHERE o.run = ?1 AND o.subject = s.id AND o.question = ?2)
                    ORDER BY s.id LIMIT ?5";
         let mut statement = self.connection.prepare_cached(sql)?;
         let rows =
-            statement.query_map(params![run.0, question.number(), number(after), known_account, most], |row| {
-                Ok(Subject { id: row.get::<_, i64>(0)?.unsigned_abs(), address: row.get(1)?, object_id: row.get(2)? })
-            })?;
+            statement.query_map(params![run.0, question.number(), number(after), known_account, most], subject_of)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -263,11 +269,11 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn each_subject(&self, run: RunId, mut take: impl FnMut(Subject)) -> Result<(), StoreError> {
-        let sql = "SELECT id, address, object_id FROM subject WHERE run = ?1 ORDER BY id";
+        let sql = "SELECT id, address, object_id, mailbox, roster_object FROM subject WHERE run = ?1 ORDER BY id";
         let mut statement = self.connection.prepare(sql)?;
         let mut rows = statement.query([run.0])?;
         while let Some(row) = rows.next()? {
-            take(Subject { id: row.get::<_, i64>(0)?.unsigned_abs(), address: row.get(1)?, object_id: row.get(2)? });
+            take(subject_of(row)?);
         }
         Ok(())
     }
@@ -289,7 +295,6 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn listing(&self, run: RunId, name: &str) -> Result<Option<Option<String>>, StoreError> {
-        use rusqlite::OptionalExtension;
         let sql = "SELECT next FROM listing WHERE run = ?1 AND name = ?2";
         Ok(self.connection.query_row(sql, params![run.0, name], |row| row.get(0)).optional()?)
     }

@@ -54,7 +54,11 @@ fn actions(view: &View, workbook: &mut Workbook, book: &Book<'_>) -> Result<Work
     ];
     let mut grid = grid(workbook, book, "actions", &columns)?;
     for action in &view.summary.actions {
-        let verdict = Cell::Text(book.texts.get("verdict", action.verdict.id()).into(), Tone::Verdict(action.verdict));
+        let verdict = Cell::Link {
+            words: book.texts.get("verdict", action.verdict.id()),
+            sheet: book.texts.get("sheet", action.verdict.id()),
+            tone: Tone::Verdict(action.verdict),
+        };
         grid.push([
             verdict,
             Cell::Number(action.users),

@@ -2,8 +2,8 @@
 
 use axum::http::{Method, StatusCode};
 
-use super::{Route, ews_url, route};
-use crate::simulator::call::{Answer, Call, about, bare, escape, with, xml};
+use super::{Route, ews_url, route, unauthorized};
+use crate::simulator::call::{Answer, Call, about, escape, xml};
 use crate::simulator::server::State;
 use crate::simulator::token::{self, Resource};
 use crate::simulator::xml::Node;
@@ -23,12 +23,7 @@ pub(super) fn serve(state: &State, call: &Call) -> Answer {
     ) {
         Ok(claims) => claims,
         Err(_) => {
-            let refused = with(
-                bare(StatusCode::UNAUTHORIZED),
-                "www-authenticate",
-                "Bearer client_id=\"00000002-0000-0ff1-ce00-000000000000\", trusted_issuers=\"00000001-0000-0000-c000-000000000000@*\", authorization_uri=\"https://login.windows.net/common/oauth2/authorize\"",
-            );
-            return about(refused, KIND, None);
+            return about(unauthorized(), KIND, None);
         }
     };
     let request = Node::parse(&call.body).filter(|_| call.method == Method::POST);

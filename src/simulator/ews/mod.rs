@@ -9,7 +9,7 @@ use super::call::{Answer, Asked, AskedAll, Call, answer, bare, with, xml};
 use super::limits::EWS_OPEN;
 use super::server::State;
 use super::tenant::{EwsAccess, Person, Trouble};
-use super::token::{self, Claims, Refusal, Resource};
+use super::token::{self, CHALLENGE, Claims, Refusal, Resource};
 use super::xml::Node;
 use policy::{Caller, Closed};
 
@@ -77,10 +77,8 @@ fn counted(mut answer: Answer, about: Option<&str>, transient: bool) -> Answer {
 }
 
 fn unauthorized(refusal: Refusal) -> Answer {
-    let challenge = format!(
-        "Bearer client_id=\"00000002-0000-0ff1-ce00-000000000000\", trusted_issuers=\"00000001-0000-0000-c000-000000000000@*\", token_types=\"app_asserted_user_v1 service_asserted_app_v1\", authorization_uri=\"https://login.windows.net/common/oauth2/authorize\"{}",
-        if refusal == Refusal::Missing { "" } else { ",error=\"invalid_token\"" }
-    );
+    let error = if refusal == Refusal::Missing { "" } else { ", error=\"invalid_token\"" };
+    let challenge = format!("{CHALLENGE}{error}");
     let diagnostics = match refusal {
         Refusal::Missing => None,
         Refusal::Expired => Some("2000001;reason=\"The token has expired.\";error_category=\"token_expired\""),

@@ -162,7 +162,7 @@ fn route(state: &State, call: &Call, claims: &Claims, path: &[&str]) -> Answer {
         ["users", key, "calendar"] => outlook(state, call, claims, CALENDARS, key, &path[2..]),
         ["users", key, "calendar", "calendarpermissions"] => outlook(state, call, claims, PERMISSIONS, key, &path[2..]),
         ["users", key, "mailfolders", ..] => outlook(state, call, claims, MAIL, key, &path[2..]),
-        ["directory", "deleteditems" | "deletedItems", "microsoft.graph.user"] => {
+        ["directory", "deleteditems" | "deletedItems", "microsoft.graph.user" | "graph.user"] => {
             read(USERS, 1, "graph.deletedItems", &|| users::deleted(state, call))
         }
         ["directory", "deleteditems" | "deletedItems", key] => {

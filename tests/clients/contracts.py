@@ -18,7 +18,6 @@ from lxml import etree
 RECORD, FOLDER = sys.argv[1:]
 MESSAGES = "http://schemas.microsoft.com/exchange/services/2006/messages"
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
-# What the services send and the description leaves out: annotations, and `userPurpose` read by itself.
 failures, checked = [], collections.Counter()
 
 
@@ -70,7 +69,7 @@ def complain(where, what):
 
 def graph(method, target, status, body, listed):
     path = unquote(target.split("?")[0])
-    path = re.sub(r"/users\('([^']+)'\)", r"/users/\1", path)
+    path = re.sub(r"/users\('([^']+)'\)", r"/users/\1", path).replace("deletedItems/graph.user", "deletedItems/microsoft.graph.user")
     where = f"{method} {path} -> {status}"
     if status >= 400:
         checked["graph error"] += 1

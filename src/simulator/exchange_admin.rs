@@ -287,12 +287,15 @@ fn recipient(_: &State, _: &CmdletInput, person: &Person) -> Option<Value> {
 }
 
 /// How many results, where to begin: `ResultSize` and the link of the page before.
+#[derive(Clone, Copy)]
 struct Pages {
     size: usize,
     limit: usize,
     unlimited: bool,
     from: u32,
     shown: usize,
+    /// Whether the empty page of the fault has been sent.
+    emptied: bool,
 }
 
 impl Pages {
@@ -310,10 +313,11 @@ impl Pages {
             .query("$skiptoken")
             .and_then(|token| BASE64.decode(token).ok())
             .and_then(|token| String::from_utf8(token).ok());
-        let token = token.as_deref().and_then(|token| token.split_once('/'));
+        let emptied = token.as_deref().is_some_and(|token| token.ends_with('/'));
+        let token = token.as_deref().and_then(|token| token.trim_end_matches('/').split_once('/'));
         let (from, shown) =
             token.and_then(|(from, shown)| Some((from.parse().ok()?, shown.parse().ok()?))).unwrap_or((0, 0));
-        Self { size, limit: limit.unwrap_or(usize::MAX), unlimited: limit.is_none(), from, shown }
+        Self { size, limit: limit.unwrap_or(usize::MAX), unlimited: limit.is_none(), from, shown, emptied }
     }
 }
 
@@ -335,6 +339,10 @@ fn list(state: &State, call: &Call, cmdlet: &CmdletInput, shape: Shape) -> Answe
     };
     let details = cmdlet.parameter("RecipientTypeDetails").map(ToString::to_string);
     let pages = Pages::read(call, cmdlet);
+    let faults = state.faults.faults();
+    if faults.empty_pages && pages.from > 0 && !pages.emptied {
+        return values(call, Vec::new(), Some(link(call, &Pages { emptied: true, ..pages })), None);
+    }
     let people = &state.tenant.people;
     let passes = |value: &Value| {
         let kind = value.get("RecipientTypeDetails").and_then(Value::as_str).unwrap_or_default();
@@ -358,37 +366,26 @@ fn list(state: &State, call: &Call, cmdlet: &CmdletInput, shape: Shape) -> Answe
         page.push(value);
     }
     let shown = pages.shown + page.len();
-    let more = next.filter(|_| shown < pages.limit).map(|next| link(call, next, shown));
+    let more = next.filter(|_| shown < pages.limit).map(|next| link(call, &Pages { from: next, shown, ..pages }));
     let cut = next.is_some() && more.is_none() && !pages.unlimited;
     let warning = cut.then(|| {
         "By default, only the first 1000 items are returned. Use the ResultSize parameter to specify the number of items returned. To return all items, specify \"-ResultSize Unlimited\".".to_owned()
     });
-    deliver(state, call, page, more, warning, pages.from, shown)
-}
-
-/// Lays the page faults over a page.
-fn deliver(
-    state: &State,
-    call: &Call,
-    page: Vec<Value>,
-    more: Option<String>,
-    warning: Option<String>,
-    from: u32,
-    shown: usize,
-) -> Answer {
-    let faults = state.faults.faults();
-    if faults.endless_pages && more.is_none() {
-        return values(call, page, Some(link(call, from, shown)), warning);
-    }
+    // The fault of the endless list: its last page names itself.
+    let more = more.or_else(|| faults.endless_pages.then(|| link(call, &pages)));
     values(call, page, more, warning)
 }
 
-fn link(call: &Call, next: u32, shown: usize) -> String {
+/// The link to the page that begins there.
+fn link(call: &Call, pages: &Pages) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     for (key, value) in call.query.iter().filter(|(key, _)| !key.eq_ignore_ascii_case("$skiptoken")) {
         query.append_pair(key, value);
     }
-    query.append_pair("$skiptoken", &BASE64.encode(format!("{next}/{shown}")));
+    query.append_pair(
+        "$skiptoken",
+        &BASE64.encode(format!("{}/{}{}", pages.from, pages.shown, if pages.emptied { "/" } else { "" })),
+    );
     format!("{}{}?{}", call.origin, call.target.split('?').next().unwrap_or_default(), query.finish())
 }
 

@@ -120,6 +120,8 @@ def main():
                 # No schema is published with the description; well-formed is what can be asked.
                 etree.fromstring(line["body"].encode())
                 checked["autodiscover"] += 1
+            elif line["service"] == "ews" and "\u0001" in line["body"]:
+                checked["ews, garbage on purpose"] += 1
             elif line["service"] == "ews" and line["body"].startswith("<"):
                 ews(schema, line["body"], line["status"])
     for what, count in sorted(checked.items()):

@@ -2,9 +2,11 @@
 
 use axum::http::{Method, StatusCode};
 
+use super::v2::trouble;
 use super::{Route, ews_url, route, unauthorized};
 use crate::simulator::call::{Answer, Call, about, escape, xml};
 use crate::simulator::server::State;
+use crate::simulator::tenant::Trouble;
 use crate::simulator::token::{self, Resource};
 use crate::simulator::xml::Node;
 
@@ -36,6 +38,15 @@ pub(super) fn serve(state: &State, call: &Call) -> Answer {
     let address = address.text();
     if schema.is_some_and(|schema| schema.text() != OUTLOOK) {
         return about(error(state, 601, "Provider is not available"), KIND, Some(address));
+    }
+    let panel = state.tenant.people.recipient(address).and_then(|person| person.mailbox.autodiscover_trouble);
+    match panel {
+        Some(Trouble::HostingPanel) => return about(hosting_panel(address), KIND, Some(address)),
+        Some(_) => {
+            let troubled = trouble(state, address).unwrap_or_else(|| error(state, 603, "Internal server error"));
+            return about(troubled, KIND, Some(address));
+        }
+        None => {}
     }
     let answer = match route(state, address) {
         // Exchange Online finds nobody for an application's own token, whoever is asked for.
@@ -71,6 +82,19 @@ pub(super) fn serve(state: &State, call: &Call) -> Answer {
         }
     };
     about(answer, KIND, Some(address))
+}
+
+/// Settings for IMAP and SMTP, as hosting panels answer for every address of a domain.
+fn hosting_panel(address: &str) -> Answer {
+    let protocol = |kind: &str, port: u16| {
+        format!(
+            "<Protocol><Type>{kind}</Type><Server>mail.hosting.example</Server><Port>{port}</Port><LoginName>{}</LoginName>\
+             <SSL>on</SSL><AuthRequired>on</AuthRequired></Protocol>",
+            escape(address)
+        )
+    };
+    let protocols = [protocol("IMAP", 993), protocol("SMTP", 465)].concat();
+    document(&format!("<Account><AccountType>email</AccountType><Action>settings</Action>{protocols}</Account>"))
 }
 
 fn document(content: &str) -> Answer {

@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 
+use super::v2::trouble;
 use super::{Route, ews_url, route, unauthorized};
 use crate::simulator::call::{Answer, Call, about, escape, xml};
 use crate::simulator::server::State;
@@ -31,6 +32,9 @@ pub(super) fn serve(state: &State, call: &Call) -> Answer {
             "<ErrorCode>{code}</ErrorCode><ErrorMessage>The request is invalid.</ErrorMessage><UserResponses/>"
         ));
         return about(refused, KIND, None);
+    }
+    if let Some(troubled) = users.iter().find_map(|user| trouble(state, user.text())) {
+        return about(troubled, KIND, users.first().map(|user| user.text()));
     }
     let names: Vec<&str> = settings.iter().map(|setting| setting.text()).collect();
     let mut responses = String::new();

@@ -5,7 +5,7 @@ mod soap;
 
 use axum::http::{Method, StatusCode};
 
-use super::call::{Answer, Asked, AskedAll, Call, answer, bare, with, xml};
+use super::call::{Answer, Asked, AskedAll, Call, answer, bare, huge, with, xml};
 use super::limits::EWS_OPEN;
 use super::server::State;
 use super::tenant::{EwsAccess, Person, Trouble};
@@ -257,6 +257,12 @@ fn trouble(person: &Person, operation: &str) -> Option<Outcome> {
         )),
         Trouble::ForbiddenWithoutReason => Outcome::settled(bare(StatusCode::FORBIDDEN)),
         Trouble::ErrorPage => Outcome::transient(super::call::found("/ews/genericerrorpage.htm")),
+        Trouble::TooManyRequests => {
+            let seconds = person.mailbox.retry_after.to_string();
+            Outcome::transient(with(bare(StatusCode::TOO_MANY_REQUESTS), "retry-after", &seconds))
+        }
+        Trouble::Huge => Outcome::settled(xml(StatusCode::OK, huge())),
+        Trouble::HostingPanel => return None,
         Trouble::EmptyFault => {
             let fault = "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body><s:Fault/></s:Body></s:Envelope>";
             Outcome::settled(xml(StatusCode::INTERNAL_SERVER_ERROR, fault.to_owned()))

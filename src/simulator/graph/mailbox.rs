@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::error::{error, mailbox_throttled, no_segment};
 use super::query::select;
-use crate::simulator::call::{Answer, Call, answer, json as reply};
+use crate::simulator::call::{Answer, Call, answer, huge, json as reply};
 use crate::simulator::limits::OUTLOOK;
 use crate::simulator::server::State;
 use crate::simulator::tenant::{CalendarRole, GraphAccess, Person, Place, Trouble};
@@ -62,8 +62,9 @@ fn open(state: &State, call: &Call, claims: &Claims, key: &str) -> Result<Person
         return Err(Box::new(mailbox_throttled(state, call, wait)));
     }
     match person.mailbox.graph_trouble {
-        None => {}
-        Some(Trouble::Throttled | Trouble::ThrottledInside200) => {
+        None | Some(Trouble::HostingPanel) => {}
+        Some(Trouble::Huge) => return Err(Box::new(answer(StatusCode::OK, "application/json", huge()))),
+        Some(Trouble::Throttled | Trouble::ThrottledInside200 | Trouble::TooManyRequests) => {
             return Err(Box::new(mailbox_throttled(state, call, i64::from(person.mailbox.retry_after))));
         }
         Some(Trouble::Moving) => {

@@ -6,7 +6,7 @@ use super::v2::trouble;
 use super::{Route, ews_url, route, unauthorized};
 use crate::simulator::call::{Answer, Call, about, escape, xml};
 use crate::simulator::server::State;
-use crate::simulator::tenant::Trouble;
+use crate::simulator::tenant::{Person, Trouble};
 use crate::simulator::token::{self, Resource};
 use crate::simulator::xml::Node;
 
@@ -59,29 +59,32 @@ pub(super) fn serve(state: &State, call: &Call) -> Answer {
                 escape(&local)
             ))
         }
-        Route::Cloud(person) => {
-            let url = escape(&ews_url(call));
-            let protocol = |kind: &str, more: &str| {
-                format!(
-                    "<Protocol><Type>{kind}</Type><Server>outlook.office365.com</Server>{more}<AuthPackage>Anonymous</AuthPackage><ASUrl>{url}</ASUrl><EwsUrl>{url}</EwsUrl><OOFUrl>{url}</OOFUrl></Protocol>"
-                )
-            };
-            document(&format!(
-                "<User><DisplayName>{}</DisplayName><LegacyDN>/o=ExchangeLabs/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn={}</LegacyDN>\
-                 <AutoDiscoverSMTPAddress>{}</AutoDiscoverSMTPAddress><DeploymentId>{}</DeploymentId></User>\
-                 <Account><AccountType>email</AccountType><Action>settings</Action><MicrosoftOnline>True</MicrosoftOnline>{}{}\
-                 <Protocol><Type>WEB</Type><External><OWAUrl AuthenticationMethod=\"Fba\">https://outlook.office365.com/owa/</OWAUrl>\
-                 <Protocol><Type>EXPR</Type><ASUrl>{url}</ASUrl></Protocol></External></Protocol></Account>",
-                escape(&person.display_name),
-                person.id.simple(),
-                escape(person.primary.as_deref().unwrap_or(address)),
-                state.tenant.id,
-                protocol("EXCH", ""),
-                protocol("EXPR", "<SSL>On</SSL>"),
-            ))
-        }
+        Route::Cloud(person) => settings(state, call, &person),
     };
     about(answer, KIND, Some(address))
+}
+
+/// The settings of a mailbox in Exchange Online.
+fn settings(state: &State, call: &Call, person: &Person) -> Answer {
+    let url = escape(&ews_url(call));
+    let protocol = |kind: &str, more: &str| {
+        format!(
+            "<Protocol><Type>{kind}</Type><Server>outlook.office365.com</Server>{more}<AuthPackage>Anonymous</AuthPackage><ASUrl>{url}</ASUrl><EwsUrl>{url}</EwsUrl><OOFUrl>{url}</OOFUrl></Protocol>"
+        )
+    };
+    document(&format!(
+        "<User><DisplayName>{}</DisplayName><LegacyDN>/o=ExchangeLabs/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn={}</LegacyDN>\
+         <AutoDiscoverSMTPAddress>{}</AutoDiscoverSMTPAddress><DeploymentId>{}</DeploymentId></User>\
+         <Account><AccountType>email</AccountType><Action>settings</Action><MicrosoftOnline>True</MicrosoftOnline>{}{}\
+         <Protocol><Type>WEB</Type><External><OWAUrl AuthenticationMethod=\"Fba\">https://outlook.office365.com/owa/</OWAUrl>\
+         <Protocol><Type>EXPR</Type><ASUrl>{url}</ASUrl></Protocol></External></Protocol></Account>",
+        escape(&person.display_name),
+        person.id.simple(),
+        escape(person.primary.as_deref().unwrap_or_default()),
+        state.tenant.id,
+        protocol("EXCH", ""),
+        protocol("EXPR", "<SSL>On</SSL>"),
+    ))
 }
 
 /// Settings for IMAP and SMTP, as hosting panels answer for every address of a domain.

@@ -9,6 +9,7 @@ mod output;
 mod progress;
 pub mod report;
 pub mod roster;
+pub mod rules;
 pub mod runs;
 pub mod schema;
 mod services;

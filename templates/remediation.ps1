@@ -107,7 +107,8 @@ function Set-ApplicationScope {
     if (-not (Get-ServicePrincipal -Identity $AppId -ErrorAction SilentlyContinue)) {
         New-ServicePrincipal -AppId $AppId -ObjectId $ServicePrincipal -DisplayName $scope -WhatIf:$dryRun
     }
-    New-ManagementScope -Name $scope -RecipientRestrictionFilter ("MemberOfGroup -eq '{0}'" -f $Group.Replace("'", "''")) -WhatIf:$dryRun
+    $filter = 'MemberOfGroup -eq ''{0}''' -f ($Group -replace '''', '''''')
+    New-ManagementScope -Name $scope -RecipientRestrictionFilter $filter -WhatIf:$dryRun
     foreach ($role in 'Application MailboxSettings.Read', 'Application Calendars.Read') {
         New-ManagementRoleAssignment -App $ServicePrincipal -Role $role -CustomResourceScope $scope -WhatIf:$dryRun
     }

@@ -60,8 +60,6 @@ pub async fn run(args: Args, output: &Output) -> Result<Exit, Failure> {
     let facts = report.facts()?;
     let facts = facts.get();
     let mut roster = open_roster(&args)?;
-    judging::check_folder(&report.out)?;
-    let mut store = Store::open(&store_path(args.report.store.as_deref())).map_err(store_failure)?;
     let (embedded, mut profile) = match args.tenant.as_str() {
         DEMO => demo::start(facts, clock).await.map(|(running, profile)| (Some(running), profile))?,
         name => (None, config::load(args.config.as_deref(), name, facts)?),
@@ -70,6 +68,8 @@ pub async fn run(args: Args, output: &Output) -> Result<Exit, Failure> {
         profile.pace = Pace { attempts: profile.pace.attempts, backoff: profile.pace.backoff, ..Pace::of(set) };
     }
     let services = services::connect(&profile, clock)?;
+    judging::check_folder(&report.out)?;
+    let mut store = Store::open(&store_path(args.report.store.as_deref())).map_err(store_failure)?;
     let settings = settings(&profile, report.as_of, clock);
     let run = begin(&mut store, &mut roster, &settings, &args, clock)?;
     for source in roster.sources() {

@@ -100,7 +100,7 @@ async fn run(command: Command, output: &Output) -> Result<Exit, Failure> {
     }
 }
 
-/// The clock of this run: the computer's, unless `EWSREADY_NOW` sets one, for reports that come out the same.
+/// The clock of this run: the computer's, unless `EWSREADY_NOW` stops it, for reports that come out the same.
 fn clock() -> Result<Clock, Failure> {
     let Some(text) = std::env::var_os("EWSREADY_NOW") else { return Ok(Clock::system()) };
     let text = text.to_string_lossy();
@@ -110,7 +110,7 @@ fn clock() -> Result<Clock, Failure> {
             "write it as 2026-11-20T08:00:00Z, or unset it",
         )
     })?;
-    Ok(Clock::starting_at(start))
+    Ok(Clock::standing_at(start))
 }
 
 /// The store: the one given, else `ewsready.sqlite` in the current folder.

@@ -192,3 +192,36 @@ pub static KIOSK: Rule = Rule {
 fn in_cloud(reading: &Reading<'_>) -> bool {
     !matches!(&reading.located, Ok(located) if located.place != Place::Cloud)
 }
+
+#[cfg(test)]
+pub(super) mod speaks {
+    use super::*;
+    use crate::evidence::mailbox::DeletedAccount;
+    use crate::rules::testing::Speaks;
+
+    pub const ALL: &[Speaks] = &[
+        (&OTHER_TENANT, |case| {
+            case.account().user_principal_name = "ada_fabrikam.example#EXT#@contoso.example".to_owned();
+        }),
+        (&NO_LICENCE, |case| {
+            case.licensed(&[]);
+            case.without_mailbox();
+        }),
+        (&PROFILE, |case| {
+            case.entry.dynamics_profile = Some("Hybrid".to_owned());
+        }),
+        (&EWS_CLOSED, |case| {
+            case.organization().ews_enabled = Some(false);
+        }),
+        (&RECREATED, |case| {
+            let (id, user_principal_name) = ("d".to_owned(), "ada@contoso.example".to_owned());
+            case.directory().deleted.push(DeletedAccount { id, user_principal_name, deleted: None });
+        }),
+        (&ADDRESS, |case| {
+            case.account().primary_smtp = Some("ada.example@contoso.example".to_owned());
+        }),
+        (&KIOSK, |case| {
+            case.licensed(&["EXCHANGEDESKLESS"]);
+        }),
+    ];
+}

@@ -1,7 +1,7 @@
 //! The English sentences that belong to no rule, sorted by key.
 
 /// Key and sentence.
-pub(super) const WORDS: &[(&str, &str)] = &[
+pub const WORDS: &[(&str, &str)] = &[
     ("before/past", "at once: EWS ended on {date}"),
     ("before/published", "before {date}"),
     ("before/unpublished", "in time: Microsoft has not published the day for this cloud, so plan for {date}"),

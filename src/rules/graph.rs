@@ -243,3 +243,39 @@ fn refused<'a>(reading: &Reading<'a>, by: impl Fn(GraphReading<'a>) -> Option<&'
         },
     }
 }
+
+#[cfg(test)]
+pub(super) mod speaks {
+    use super::*;
+    use crate::evidence::mailbox::{GraphAnswer, GraphRefusal};
+    use crate::rules::testing::{Speaks, at, known, no_mailbox, refused};
+
+    pub const ALL: &[Speaks] = &[
+        (&ACCESS_POLICY, |case| {
+            case.evidence.graph = refused(GraphRefusal::AccessPolicy);
+        }),
+        (&OUT_OF_SCOPE, |case| {
+            case.evidence.graph = refused(GraphRefusal::AccessDenied);
+        }),
+        (&USER_AGENT_POLICY, |case| {
+            case.evidence.graph = refused(GraphRefusal::UserAgentPolicy);
+        }),
+        (&NOT_PERMITTED, |case| {
+            case.evidence.graph = refused(GraphRefusal::AccessDenied);
+            case.tenant.graph_opened_any = false;
+        }),
+        (&UNKNOWN_TO_EXCHANGE, |case| {
+            case.evidence.graph = known(GraphAnswer::UnknownToExchange { message: "Resource not found.".to_owned() });
+        }),
+        (&JUST_CREATED, |case| {
+            case.evidence.graph = no_mailbox();
+            case.account().created = Some(at() - SignedDuration::from_hours(23));
+        }),
+        (&NO_MAILBOX, |case| {
+            case.evidence.graph = no_mailbox();
+        }),
+        (&ANSWERS, |case| {
+            assert!(case.evidence.graph.value().is_some());
+        }),
+    ];
+}

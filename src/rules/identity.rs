@@ -279,3 +279,60 @@ fn deleted(reading: &Reading<'_>) -> Option<Params> {
     };
     Some(Params::one("upn", &gone.user_principal_name).and("id", &gone.id).and("when", when))
 }
+
+#[cfg(test)]
+pub(super) mod speaks {
+    use super::*;
+    use crate::evidence::MailboxEvidence;
+    use crate::evidence::mailbox::{DeletedAccount, DirectoryMatch};
+    use crate::rules::testing::{Speaks, ada, at, known, no_mailbox};
+
+    pub const ALL: &[Speaks] = &[
+        (&FOREIGN_DOMAIN, |case| {
+            case.evidence = nobody();
+            case.entry.address = Some("ada@fabrikam.example".to_owned());
+        }),
+        (&DELETED, |case| {
+            case.evidence = nobody();
+            case.directory().deleted.push(DeletedAccount {
+                id: "d".to_owned(),
+                user_principal_name: "ada@contoso.example".to_owned(),
+                deleted: Some(at()),
+            });
+        }),
+        (&NOT_IN_DIRECTORY, |case| {
+            case.evidence = nobody();
+        }),
+        (&AMBIGUOUS, |case| {
+            case.directory().accounts.push(ada());
+        }),
+        (&GUEST, |case| {
+            case.account().user_type = Some("guest".to_owned());
+        }),
+        (&ACCOUNT_DISABLED, |case| {
+            case.account().enabled = Some(false);
+        }),
+        (&RECREATED, |case| {
+            case.evidence.graph = no_mailbox();
+            case.directory().deleted.push(DeletedAccount {
+                id: "d".to_owned(),
+                user_principal_name: "ada@contoso.example".to_owned(),
+                deleted: Some(at()),
+            });
+        }),
+        (&PREDECESSOR, |case| {
+            case.directory().deleted.push(DeletedAccount {
+                id: "d".to_owned(),
+                user_principal_name: "ada@contoso.example".to_owned(),
+                deleted: Some(at()),
+            });
+        }),
+        (&ALIAS_ONLY, |case| {
+            case.account().matched_by = vec![MatchedBy::Alias];
+        }),
+    ];
+
+    fn nobody() -> MailboxEvidence {
+        MailboxEvidence { directory: known(DirectoryMatch::default()), ..MailboxEvidence::default() }
+    }
+}

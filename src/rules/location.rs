@@ -80,3 +80,18 @@ fn witnesses(reading: &Reading<'_>) -> String {
     }
     said.join(", ")
 }
+
+#[cfg(test)]
+pub(super) mod speaks {
+    use super::*;
+    use crate::rules::testing::{ON_PREMISES_URL, Speaks, known, route};
+
+    pub const ALL: &[Speaks] = &[
+        (&ON_PREMISES, |case| {
+            case.on_premises();
+        }),
+        (&SOURCES_DISAGREE, |case| {
+            case.evidence.routing = known(route(RouteEnd::OnPremises { url: ON_PREMISES_URL.to_owned() }));
+        }),
+    ];
+}

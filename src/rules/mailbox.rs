@@ -61,3 +61,21 @@ pub static ARCHIVE: Rule = Rule {
         _ => Outcome::Silent,
     },
 };
+
+#[cfg(test)]
+pub(super) mod speaks {
+    use super::*;
+    use crate::evidence::mailbox::Recipient;
+    use crate::rules::testing::{Speaks, known, no_mailbox, recipient};
+
+    pub const ALL: &[Speaks] = &[
+        (&UNSUPPORTED, |case| {
+            case.evidence.graph = no_mailbox();
+            case.evidence.recipient = recipient("DiscoveryMailbox");
+        }),
+        (&ARCHIVE, |case| {
+            let kind = "UserMailbox".to_owned();
+            case.evidence.recipient = known(Some(Recipient { kind, archive: Some(true), ..Recipient::default() }));
+        }),
+    ];
+}

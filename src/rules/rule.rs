@@ -1,5 +1,7 @@
 //! What a rule is: one question about the evidence, declared with its effect, its facts, its sources and its texts.
 
+use std::fmt;
+
 use crate::evidence::{Cause, Observation};
 
 use super::reading::Reading;
@@ -57,6 +59,18 @@ pub enum Effect {
     Notes,
     /// It is told once for the tenant, and changes nothing.
     Tells,
+}
+
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Decides(verdict) => write!(f, "verdict {}", verdict.id()),
+            Self::Urges(urgency) => write!(f, "urgency {}", urgency.id()),
+            Self::Marks { columns, state } => write!(f, "{} {}", columns.join(", "), state.id()),
+            Self::Notes => f.write_str("note"),
+            Self::Tells => f.write_str("note, once for the tenant"),
+        }
+    }
 }
 
 /// The state of an integration, where a rule says something about it.

@@ -306,3 +306,50 @@ fn licence_is(reading: &Reading<'_>, state: LicenceState) -> Outcome {
         }
     })
 }
+
+#[cfg(test)]
+pub(super) mod speaks {
+    use super::*;
+    use crate::evidence::mailbox::{GraphRefusal, MatchedBy};
+    use crate::rules::testing::{Speaks, known, refused, refused_by_switch};
+
+    pub const ALL: &[Speaks] = &[
+        (&NO_MAILBOX, |case| {
+            case.licensed(&[]);
+            case.without_mailbox();
+        }),
+        (&ALIAS, |case| {
+            case.account().matched_by = vec![MatchedBy::Alias];
+        }),
+        (&ON_PREMISES, |case| {
+            case.on_premises();
+        }),
+        (&GRAPH_REFUSED, |case| {
+            case.evidence.graph = refused(GraphRefusal::AccessPolicy);
+        }),
+        (&EWS_DOWN, |case| {
+            case.evidence.ews = refused_by_switch();
+        }),
+        (&F1, |case| {
+            case.licensed(&["M365_F1_COMM"]);
+        }),
+        (&EWS_RIGHT, |case| {
+            case.licensed(&["SPE_F1"]);
+        }),
+        (&ENDS_SOON, |case| {
+            case.organization().ews_enabled = None;
+        }),
+        (&UPN_DIFFERS, |case| {
+            case.account().user_principal_name = "a.example@contoso.example".to_owned();
+        }),
+        (&RECORD_ADDRESS, |case| {
+            case.entry.salesforce_email = Some("ada.old@contoso.example".to_owned());
+        }),
+        (&NOT_ASCII, |case| {
+            case.account().primary_smtp = Some("\u{e4}da@contoso.example".to_owned());
+        }),
+        (&NO_CONSENT, |case| {
+            case.tenant.applications = known(Vec::new());
+        }),
+    ];
+}

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::english::WORDS;
+pub use super::english::WORDS;
 use super::rule::{Params, Rule};
 
 /// The language of the texts: English, with what a catalogue overrides.

@@ -92,6 +92,9 @@ fn the_column_asked_for_decides() {
     assert_eq!(asked(text, "C"), Some(2));
     assert_eq!(asked(text, "2"), Some(1));
     assert_eq!(asked(text, "Nowhere"), None);
+    // A cell that reads like the place asked for is no header.
+    assert_eq!(asked("A|a@contoso.example|2\nB|b@contoso.example|B", "B"), Some(1));
+    assert_eq!(asked("A|a@contoso.example|2\nB|tbd|2", "2"), Some(1));
     let layout = layout(&rows(text), &Wish { column: Some("UPN".to_owned()) }).expect("found");
     assert!(layout.address.asked);
 }

@@ -34,7 +34,7 @@ pub static NOT_HERE: Rule = Rule {
     },
     check: |reading| {
         let gone = match &reading.identity {
-            Ok(Identity::Nobody) => true,
+            Ok(Identity::Nobody) => !reading.graph_answers(),
             Ok(Identity::Several) => return Outcome::Silent,
             Ok(Identity::One(account)) => is_guest(account) && !reading.graph_answers(),
             Err(_) => return Outcome::Silent,
@@ -321,6 +321,37 @@ fn propagation(reading: &Reading<'_>) -> Params {
         reading.case.facts.propagation().map_or_else(|| "?".to_owned(), |known| pick(known).to_string())
     };
     Params::one("switch_hours", hours(|known| known.switch_hours)).and("list_hours", hours(|known| known.list_hours))
+}
+
+#[cfg(test)]
+pub(in crate::rules) mod speaks {
+    use super::*;
+    use crate::rules::testing::{Speaks, refused_by_switch};
+
+    pub const ALL: &[Speaks] = &[
+        (&NOT_HERE, |case| {
+            case.on_premises();
+        }),
+        (&ENDED, |case| {
+            case.options.as_of = jiff::civil::date(2027, 4, 1);
+        }),
+        (&WORKS_AGAINST_SETTINGS, |case| {
+            case.organization().ews_enabled = Some(false);
+        }),
+        (&REFUSED, |case| {
+            case.evidence.ews = refused_by_switch();
+        }),
+        (&CLOSED, |case| {
+            case.cas().ews_enabled = Some(false);
+            case.evidence.ews = crate::evidence::Observation::NotAsked;
+        }),
+        (&NULL_FLIP, |case| {
+            case.organization().ews_enabled = None;
+        }),
+        (&BY_DEADLINE, |case| {
+            assert_eq!(case.evidence.ews.value(), Some(&EwsAnswer::Works));
+        }),
+    ];
 }
 
 #[cfg(test)]

@@ -140,3 +140,30 @@ pub(super) fn notice(reading: &Reading<'_>) -> Option<Params> {
     let date = newest.at.map(|at| reading.words("ews/notice_date", &Params::one("date", reading.date(at))));
     Some(Params::one("id", &newest.id).and("title", &newest.title).and("date", date.unwrap_or_default()))
 }
+
+#[cfg(test)]
+pub(in crate::rules) mod speaks {
+    use super::*;
+    use crate::evidence::tenant::Notice;
+    use crate::rules::testing::{Speaks, at, known, refused_by_policy, refused_by_switch};
+
+    pub const ALL: &[Speaks] = &[
+        (&REFUSED_AGAINST_SETTINGS, |case| {
+            case.evidence.ews = refused_by_switch();
+        }),
+        (&OWN_APP_NOT_LISTED, |case| {
+            case.evidence.ews = refused_by_policy();
+            case.options.own_app_id = Some("another".to_owned());
+        }),
+        (&LIST_HIDDEN, |case| {
+            case.organization().app_list = AppList::Hidden;
+        }),
+        (&LIST_EMPTY_AHEAD, |case| {
+            case.organization().app_list = AppList::Seen(Default::default());
+            case.options.as_of = jiff::civil::date(2026, 9, 1);
+        }),
+        (&NOTICE, |case| {
+            case.tenant.notices = known(vec![Notice { id: "MC1".to_owned(), title: "EWS".to_owned(), at: Some(at()) }]);
+        }),
+    ];
+}

@@ -282,4 +282,48 @@ fn params(reading: &Reading<'_>) -> Params {
 }
 
 #[cfg(test)]
+pub(in crate::rules) mod speaks {
+    use super::*;
+    use crate::evidence::mailbox::Assignment;
+    use crate::rules::testing::{Speaks, plan, sku};
+
+    pub const ALL: &[Speaks] = &[
+        (&NONE, |case| {
+            case.licensed(&["EMS"]);
+        }),
+        (&PLAN_OFF, |case| {
+            case.account().licences[0].disabled_plans = vec![plan("EXCHANGE_S_ENTERPRISE")];
+        }),
+        (&SUSPENDED, |case| {
+            case.account().plans[0].capability = "LockedOut".to_owned();
+        }),
+        (&ERROR, |case| {
+            let (state, error) = ("Error".to_owned(), Some("CountViolation".to_owned()));
+            case.account().assignments =
+                vec![Assignment { sku: sku("ENTERPRISEPACK"), group: None, state, error, disabled_plans: Vec::new() }];
+        }),
+        (&F1, |case| {
+            case.licensed(&["M365_F1_COMM"]);
+        }),
+        (&KIOSK, |case| {
+            case.licensed(&["DESKLESSPACK"]);
+        }),
+        (&KIOSK_ACCEPTED, |case| {
+            case.licensed(&["DESKLESSPACK"]);
+            case.options.kiosk = KioskPolicy::Graph;
+        }),
+        (&PENDING, |case| {
+            case.without_mailbox();
+            case.skus()[0].plans.iter_mut().for_each(|plan| plan.provisioning = "PendingProvisioning".to_owned());
+        }),
+        (&WARNED, |case| {
+            case.account().plans[0].capability = "Warning".to_owned();
+        }),
+        (&NOT_NEEDED, |case| {
+            case.shared();
+        }),
+    ];
+}
+
+#[cfg(test)]
 mod tests;

@@ -1,4 +1,119 @@
 //! The command line: one file a command.
 
+pub mod assess;
+mod demo;
+
 pub mod exit;
+mod head;
+mod judging;
+mod output;
+mod progress;
+pub mod report;
+pub mod roster;
+//RULES pub mod rules;
+pub mod runs;
+mod services;
 pub mod simulate;
+mod stop;
+
+use std::path::{Path, PathBuf};
+
+use clap::{CommandFactory, Parser, Subcommand};
+use jiff::Timestamp;
+
+use crate::clock::Clock;
+use exit::{Exit, Failure};
+pub use output::Output;
+
+/// Who of a roster can move off Exchange Web Services, and what stands in the way of the others.
+#[derive(Debug, Parser)]
+#[command(name = "ewsready", version, about, propagate_version = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// Only errors and results; no progress, no remarks.
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    /// Say more on standard error; twice: every retry.
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Assess every mailbox of a roster and write the report.
+    Assess(Box<assess::Args>),
+    /// Judge a stored run again and write its report, without one request.
+    Report(report::Args),
+    /// Show what is understood of a roster, and ask nothing of the network.
+    Roster(roster::Args),
+    /// List stored runs, or remove old ones.
+    Runs(runs::Args),
+    //RULES
+    //RULES Rules(rules::Args),
+    /// Serve a simulated Microsoft 365 tenant on loopback.
+    Simulate(simulate::Args),
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Runs the program with the process's arguments; returns the exit code.
+#[must_use]
+pub fn main() -> u8 {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage.code() } else { Exit::Done.code() };
+        }
+    };
+    let output = Output::new(cli.quiet, cli.verbose);
+    let outcome = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::usage(format!("the program cannot start its threads: {error}"), ""))
+        .and_then(|runtime| runtime.block_on(run(cli.command, &output)));
+    match outcome {
+        Ok(exit) => exit.code(),
+        Err(failure) => {
+            output.error(&failure);
+            failure.exit.code()
+        }
+    }
+}
+
+async fn run(command: Command, output: &Output) -> Result<Exit, Failure> {
+    match command {
+        Command::Assess(args) => assess::run(*args, output).await,
+        Command::Report(args) => report::run(&args, output),
+        Command::Roster(args) => roster::run(args),
+        Command::Runs(args) => runs::run(&args, output),
+        //RULES
+        Command::Simulate(args) => simulate::run(args).await,
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "ewsready", &mut std::io::stdout());
+            Ok(Exit::Done)
+        }
+    }
+}
+
+/// The clock of this run: the computer's, unless `EWSREADY_NOW` sets one, for reports that come out the same.
+fn clock() -> Result<Clock, Failure> {
+    let Some(text) = std::env::var_os("EWSREADY_NOW") else { return Ok(Clock::system()) };
+    let text = text.to_string_lossy();
+    let start: Timestamp = text.parse().map_err(|_| {
+        Failure::usage(
+            format!("EWSREADY_NOW is '{text}', which is no moment"),
+            "write it as 2026-11-20T08:00:00Z, or unset it",
+        )
+    })?;
+    Ok(Clock::starting_at(start))
+}
+
+/// The store: the one given, else `ewsready.sqlite` in the current folder.
+fn store_path(given: Option<&Path>) -> PathBuf {
+    given.map_or_else(|| PathBuf::from("ewsready.sqlite"), Path::to_owned)
+}

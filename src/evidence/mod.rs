@@ -3,8 +3,11 @@
 //! The types in [`observation`], [`mailbox`] and [`tenant`] are all that rules, verdict and report know of the
 //! world; they carry no wire names. [`store`] keeps them, [`collector`] fills them.
 
+pub mod collector;
 pub mod mailbox;
 pub mod observation;
+pub mod question;
+pub mod store;
 pub mod tenant;
 
 pub use mailbox::MailboxEvidence;

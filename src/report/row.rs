@@ -1,8 +1,8 @@
 //! One roster entry as every format shows it.
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use crate::verdict::{EvidenceLine, FindingLine, IntegrationLine};
 use crate::verdict::{EwsToday, GraphState, LicenceState, RoutingState, Urgency, Verdict};
 
 /// Everything a report says about one roster entry. Texts are in the report's language, ids never change.
@@ -56,44 +56,4 @@ pub struct Row {
     pub integrations: Vec<IntegrationLine>,
     /// The roster's own columns, in the order of [`crate::report`]'s head, untouched.
     pub extras: Vec<String>,
-}
-
-/// One fact about a user.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EvidenceLine {
-    /// What was asked, for example `directory`, `licence`, `mailbox_settings`, `graph`, `routing`, `ews`.
-    pub question: String,
-    /// What came out, in words.
-    pub answer: String,
-    /// Who said so; empty when nobody was asked.
-    pub source: String,
-    /// When; absent when nobody was asked.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub at: Option<Timestamp>,
-}
-
-/// What one rule said about a user.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FindingLine {
-    /// Rule id.
-    pub rule: String,
-    /// What it found.
-    pub text: String,
-    /// What to do about it; may be empty.
-    pub action: String,
-}
-
-/// The state of one integration for a user.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct IntegrationLine {
-    /// For example `salesforce_lightning_sync`, `salesforce_eac`, `dynamics_sync`, `teams_calendar`.
-    pub integration: String,
-    /// `ok`, `broken`, `at_risk` or `unknown`.
-    pub state: String,
-    /// Rule that says so; empty for `ok`.
-    pub rule: String,
-    /// Why; empty for `ok`.
-    pub text: String,
-    /// What to do; empty for `ok`.
-    pub action: String,
 }

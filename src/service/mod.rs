@@ -1,1 +1,9 @@
-//! To be filled.
+//! One room a remote service. Wire format only: these files turn questions into requests and answers into
+//! evidence; what evidence means is for the rules.
+
+pub mod autodiscover;
+pub mod entra;
+pub mod ews;
+pub mod exchange_admin;
+pub mod graph;
+pub mod xml;

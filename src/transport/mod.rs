@@ -1,1 +1,50 @@
-//! To be filled.
+//! One paced, patient way to every remote service.
+//!
+//! A request passes, in this order: the pause of its [`gate::Scope`], the first-come queue, the quota, and last
+//! the permit to be in flight. What comes back is read by the service's own [`Reading`]; push-back pauses the
+//! scope or only the mailbox, trouble is retried within a budget, and what outlasts the budget ends as a named
+//! [`Trouble`]. Nothing waits without a bound.
+
+pub mod gate;
+pub mod pace;
+pub mod pushback;
+pub mod quota;
+pub mod retry;
+pub mod stats;
+pub mod token;
+pub mod width;
+pub mod wire;
+
+use std::fmt;
+
+pub use gate::ScopeId;
+pub use pace::Pace;
+pub use retry::{Call, Patience, Reading, Transport};
+pub use token::{Client, Origins, Resource, Token, TokenSource};
+pub use wire::{Answer, HttpWire, Request, Wire, WireError};
+
+use crate::evidence::Cause;
+
+/// Why a request ended without a usable answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// The kind of trouble.
+    pub cause: Cause,
+    /// What happened, in words.
+    pub detail: String,
+}
+
+impl Trouble {
+    /// A trouble of a kind, with what happened.
+    pub fn new(cause: Cause, detail: impl Into<String>) -> Self {
+        Self { cause, detail: detail.into() }
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.detail)
+    }
+}
+
+impl std::error::Error for Trouble {}

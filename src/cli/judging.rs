@@ -1,0 +1,233 @@
+//! From the store to the report: every row judged in roster order, spooled, and rendered. Offline.
+
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Date;
+use rayon::prelude::*;
+
+use super::Output;
+use super::assess::store_failure;
+use super::exit::{Exit, Failure};
+use super::head;
+use crate::evidence::store::{EntryRecord, RawEntry, RunRecord, Settings, Store, StoreError};
+use crate::evidence::{Cause, MailboxEvidence, TenantEvidence, Unknown};
+use crate::facts::Facts;
+use crate::report::row::Row;
+use crate::report::{FormatKind, ReportError, SpoolWriter, View, terminal, write_all};
+use crate::rules::{Case, EntryFacts, KioskPolicy, Options};
+use crate::verdict::{Verdict, judge};
+
+/// Rows judged at once: enough to keep the cores busy, few enough to stay small.
+const CHUNK: usize = 2048;
+
+/// What the reader wants of a report.
+pub struct Wishes {
+    /// Day to judge by; `None`: the run's own.
+    pub as_of: Option<Date>,
+    /// Language of the texts.
+    pub language: String,
+    /// Formats.
+    pub formats: Vec<FormatKind>,
+}
+
+/// A report that is written.
+pub struct Written {
+    view: View,
+    paths: Vec<PathBuf>,
+}
+
+impl Written {
+    /// The summary for the terminal, with where the files are.
+    pub fn summary(&self, output: &Output) -> String {
+        let mut text = terminal::summary(&self.view, output.width(), output.colour());
+        text.push_str("\nFiles\n");
+        for path in &self.paths {
+            text.push_str(&format!("  {}\n", path.display()));
+        }
+        text
+    }
+
+    /// The exit code the rows decide.
+    pub fn exit(&self) -> Exit {
+        if self.view.summary.verdict(Verdict::NotAssessed) > 0 { Exit::Incomplete } else { Exit::Done }
+    }
+}
+
+/// Judges a stored run and writes its report.
+///
+/// # Errors
+/// In words, when store or report fails; no file is touched then.
+pub fn write(store: &Store, run: &str, facts: &Facts, wishes: &Wishes, out: &Path) -> Result<Written, Failure> {
+    let run = find_run(store, Some(run))?;
+    let view = view(store, &run, facts, wishes, out)?;
+    let paths = write_all(&view, out, &wishes.formats).map_err(report_failure)?;
+    Ok(Written { view, paths })
+}
+
+fn view(store: &Store, run: &RunRecord, facts: &Facts, wishes: &Wishes, out: &Path) -> Result<View, Failure> {
+    let tenant = store.tenant_evidence(run.id).map_err(store_failure)?;
+    let options = options(&run.settings, wishes)?;
+    let judging = Judging { run, tenant: &tenant, facts, options: &options };
+    let mut spool = SpoolWriter::create_in(out).map_err(report_failure)?;
+    store.each_entry(run.id, CHUNK, |chunk| judging.chunk(chunk, &mut spool)).map_err(Failure::from)?;
+    let (spool, summary) = spool.finish().map_err(report_failure)?;
+    let head = head::head(store, run, &tenant, facts, &options, &wishes.language)?;
+    View::new(head, spool, summary).map_err(report_failure)
+}
+
+/// What the rules need of the profile, from what the run kept of it.
+fn options(settings: &Settings, wishes: &Wishes) -> Result<Options, Failure> {
+    let as_of = match wishes.as_of {
+        Some(day) => day,
+        None => settings.as_of.parse().map_err(|_| {
+            Failure::usage(format!("the run's day '{}' is no date", settings.as_of), "give one with --as-of")
+        })?,
+    };
+    Ok(Options {
+        cloud: settings.cloud.clone(),
+        integrations: settings.integrations.clone(),
+        kiosk: if settings.kiosk == "graph" { KioskPolicy::Graph } else { KioskPolicy::Upgrade },
+        own_app_id: settings.own_app_id.clone(),
+        own_user_agent: Some(crate::transport::wire::USER_AGENT.to_owned()),
+        apps: settings.apps.clone(),
+        ..Options::on(as_of)
+    })
+}
+
+struct Judging<'a> {
+    run: &'a RunRecord,
+    tenant: &'a TenantEvidence,
+    facts: &'a Facts,
+    options: &'a Options,
+}
+
+impl Judging<'_> {
+    fn chunk(&self, chunk: Vec<RawEntry>, spool: &mut SpoolWriter) -> Result<(), Trouble> {
+        let rows: Vec<Row> = chunk
+            .into_par_iter()
+            .map(|raw| raw.parse().map(|(entry, evidence)| self.row(entry, evidence)))
+            .collect::<Result<_, StoreError>>()?;
+        for row in &rows {
+            spool.push(row)?;
+        }
+        Ok(())
+    }
+
+    fn row(&self, entry: EntryRecord, mut evidence: MailboxEvidence) -> Row {
+        if self.run.finished.is_none() && entry.address.is_some() {
+            let detail = "the run was stopped before this was asked".to_owned();
+            evidence.mark_unasked(&Unknown { cause: Cause::Stopped, detail, at: self.run.started });
+        }
+        let known = entry_facts(&entry);
+        let case =
+            Case { entry: &known, evidence: &evidence, tenant: self.tenant, facts: self.facts, options: self.options };
+        let judgement = judge(&case);
+        row(entry, known, judgement)
+    }
+}
+
+fn entry_facts(entry: &EntryRecord) -> EntryFacts {
+    let known = entry.known.clone();
+    EntryFacts {
+        row: entry.row,
+        written: entry.written.clone(),
+        address: entry.address.clone(),
+        problem: entry.problem.clone(),
+        repeat_of: entry.subject.filter(|first| *first != entry.row),
+        display_name: known.display_name,
+        department: known.department,
+        wave: known.wave,
+        owner: known.owner,
+        salesforce_email: known.salesforce_email,
+        dynamics_profile: known.dynamics_profile,
+    }
+}
+
+fn row(entry: EntryRecord, facts: EntryFacts, judgement: crate::verdict::Judgement) -> Row {
+    let domain =
+        entry.address.as_deref().and_then(|address| address.rsplit_once('@')).map(|(_, domain)| domain.to_owned());
+    Row {
+        row: entry.row,
+        address: entry.written,
+        display_name: judgement.display_name,
+        object_id: judgement.object_id,
+        verdict: judgement.verdict,
+        reason: judgement.reason.to_owned(),
+        cause: judgement.cause,
+        what_stops: judgement.what_stops,
+        next_action: judgement.next_action,
+        urgency: judgement.urgency,
+        alternative: judgement.alternative,
+        licence: judgement.licence,
+        ews_today: judgement.ews_today,
+        routing: judgement.routing,
+        graph: judgement.graph,
+        products: judgement.products,
+        wave: facts.wave.unwrap_or_default(),
+        department: facts.department.unwrap_or_default(),
+        owner: facts.owner.unwrap_or_default(),
+        domain: domain.unwrap_or_default(),
+        evidence: judgement.evidence,
+        findings: judgement.findings,
+        integrations: judgement.integrations,
+        extras: entry.columns,
+    }
+}
+
+enum Trouble {
+    Store(StoreError),
+    Report(ReportError),
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<ReportError> for Trouble {
+    fn from(error: ReportError) -> Self {
+        Self::Report(error)
+    }
+}
+
+impl From<Trouble> for Failure {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Store(error) => store_failure(error),
+            Trouble::Report(error) => report_failure(error),
+        }
+    }
+}
+
+/// A run by name, or what to do when there is none.
+///
+/// # Errors
+/// In words.
+pub fn find_run(store: &Store, name: Option<&str>) -> Result<RunRecord, Failure> {
+    store.run(name).map_err(store_failure)?.ok_or_else(|| {
+        let path = store.path().display();
+        match name {
+            Some(name) => Failure::usage(format!("the store {path} has no run '{name}'"), "ewsready runs lists them"),
+            None => Failure::usage(format!("the store {path} holds no run"), "ewsready assess makes one"),
+        }
+    })
+}
+
+/// Makes sure that reports can be written before hours are spent on them.
+///
+/// # Errors
+/// In words, when the folder cannot be made or written.
+pub fn check_folder(out: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(out).and_then(|()| tempfile::tempfile_in(out).map(drop)).map_err(|error| {
+        Failure::usage(
+            format!("the output folder {} cannot be written: {error}", out.display()),
+            "name another with --out, or mend its rights",
+        )
+    })
+}
+
+/// A report's failure, for a person.
+pub fn report_failure(error: ReportError) -> Failure {
+    Failure::usage(error.to_string(), error.hint())
+}

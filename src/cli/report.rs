@@ -1,0 +1,135 @@
+//! `ewsready report`: a stored run is judged again and its report written, without one request.
+
+use std::path::PathBuf;
+
+use jiff::civil::Date;
+
+use super::assess::store_failure;
+use super::exit::{Exit, Failure};
+use super::judging::{self, Wishes};
+use super::{Output, store_path};
+use crate::evidence::store::Store;
+use crate::facts::Facts;
+use crate::report::FormatKind;
+
+/// What every command that writes a report takes.
+#[derive(Debug, clap::Args)]
+pub struct ReportArgs {
+    /// Folder for the report's files.
+    #[arg(long, value_name = "DIR", default_value = "readiness")]
+    pub out: PathBuf,
+    /// Formats, comma-separated [default: all].
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub format: Vec<String>,
+    /// File that keeps runs and evidence [default: ewsready.sqlite in the current folder].
+    #[arg(long, value_name = "FILE")]
+    pub store: Option<PathBuf>,
+    /// Judge as of this day (YYYY-MM-DD) [default: the day of the run].
+    #[arg(long, value_name = "DATE")]
+    pub as_of: Option<String>,
+    /// Folder with fact files that replace the built-in ones.
+    #[arg(long, value_name = "DIR")]
+    pub facts: Option<PathBuf>,
+    /// Language of the report's texts.
+    #[arg(long, value_name = "LANG", default_value = "en")]
+    pub language: String,
+}
+
+/// The same, checked.
+pub struct Checked {
+    /// Folder for the files.
+    pub out: PathBuf,
+    /// Formats.
+    pub formats: Vec<FormatKind>,
+    /// Day to judge by, where one is given.
+    pub as_of: Option<Date>,
+    /// Language.
+    pub language: String,
+    facts: Option<PathBuf>,
+}
+
+/// The built-in facts, or a folder's.
+pub enum Chosen {
+    /// Built in.
+    Embedded(&'static Facts),
+    /// With files replaced.
+    Loaded(Box<Facts>),
+}
+
+impl Chosen {
+    /// The facts.
+    #[must_use]
+    pub fn get(&self) -> &Facts {
+        match self {
+            Self::Embedded(facts) => facts,
+            Self::Loaded(facts) => facts,
+        }
+    }
+}
+
+impl ReportArgs {
+    /// Checks everything that can be checked before any work is done.
+    pub fn check(&self) -> Result<Checked, Failure> {
+        let formats = self.format.iter().map(|name| name.parse::<FormatKind>());
+        let mut formats: Vec<_> = formats.collect::<Result<_, _>>().map_err(judging::report_failure)?;
+        if formats.is_empty() {
+            // NDJSON repeats what JSON says, for those who ask.
+            formats = FormatKind::ALL.iter().copied().filter(|format| *format != FormatKind::NdJson).collect();
+        }
+        formats.sort_unstable();
+        formats.dedup();
+        let as_of = self.as_of.as_deref().map(|text| {
+            text.parse::<Date>().map_err(|_| {
+                Failure::usage(format!("--as-of {text} is no date"), "write it as YYYY-MM-DD, for example 2026-11-20")
+            })
+        });
+        crate::report::Texts::embedded(&self.language).map_err(judging::report_failure)?;
+        Ok(Checked {
+            out: self.out.clone(),
+            formats,
+            as_of: as_of.transpose()?,
+            language: self.language.clone(),
+            facts: self.facts.clone(),
+        })
+    }
+}
+
+impl Checked {
+    /// The facts to judge by.
+    ///
+    /// # Errors
+    /// In words, when a replaced file is wrong.
+    pub fn facts(&self) -> Result<Chosen, Failure> {
+        match &self.facts {
+            None => Ok(Chosen::Embedded(Facts::embedded())),
+            Some(folder) => Facts::load(folder)
+                .map(|facts| Chosen::Loaded(Box::new(facts)))
+                .map_err(|error| Failure::usage(error.to_string(), "mend the file, or leave out --facts")),
+        }
+    }
+}
+
+/// Judge a stored run again and write its report, without one request.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Run: its identifier or the beginning of it [default: the newest].
+    run: Option<String>,
+    #[command(flatten)]
+    report: ReportArgs,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// In words, when there is no such run, or the report cannot be written.
+pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
+    let checked = args.report.check()?;
+    let facts = checked.facts()?;
+    judging::check_folder(&checked.out)?;
+    let store = Store::open_existing(&store_path(args.report.store.as_deref())).map_err(store_failure)?;
+    let run = judging::find_run(&store, args.run.as_deref())?;
+    let wishes = Wishes { as_of: checked.as_of, language: checked.language.clone(), formats: checked.formats.clone() };
+    let written = judging::write(&store, &run.uuid, facts.get(), &wishes, &checked.out)?;
+    output.result(&written.summary(output));
+    Ok(written.exit())
+}

@@ -1,0 +1,230 @@
+//! Who the addresses are: the whole directory page by page, or each address by itself, whichever costs fewer calls.
+
+use std::sync::Arc;
+
+use super::matching::{Roster, matched_by};
+use super::{Collector, PAGE};
+use crate::evidence::mailbox::{Account, DeletedAccount, DirectoryMatch, GraphAnswer};
+use crate::evidence::observation::{Cause, Observation, Source};
+use crate::evidence::question::Question;
+use crate::evidence::store::{Candidate, StoreError, Subject};
+use crate::service::graph::Page;
+use crate::transport::Trouble;
+
+/// Listings of the directory, as the store names them.
+const USERS: &str = "users";
+const DELETED: &str = "deleted_users";
+/// Users on a page, and look-ups in a batch.
+const USERS_A_PAGE: u64 = 999;
+const LOOKUPS_A_BATCH: u64 = 20;
+/// Rosters from this size on read the whole list when the directory does not tell its size.
+const UNKNOWN_SIZE: usize = 2000;
+
+impl Collector {
+    /// Finds every address in the directory; gives the refusal when the directory may not be read at all.
+    pub(super) async fn directory(self: &Arc<Self>) -> Result<Option<Trouble>, StoreError> {
+        let open = self.read(|store| store.count_pending(self.run, Question::Directory, false))?;
+        if open == 0 {
+            return Ok(None);
+        }
+        self.board.expect(Question::Directory, open);
+        let roster = self.read(|store| Roster::of(store, self.run))?;
+        let deleted = Arc::new(self.list_deleted(&roster).await?);
+        self.writer.settle().await?;
+        if self.is_list_cheaper(open, roster.len()).await? {
+            let users = self.list_users(&roster).await?;
+            self.writer.settle().await?;
+            if let Err(refusal) = &users
+                && matches!(refusal.cause, Cause::NotPermitted | Cause::SignIn)
+            {
+                return Ok(Some(refusal.clone()));
+            }
+            self.close_directory(users, &deleted).await?;
+        } else {
+            let collector = Arc::clone(self);
+            self.each_pending(Question::Directory, false, move |subject| {
+                let (collector, deleted) = (Arc::clone(&collector), Arc::clone(&deleted));
+                async move { collector.look_up(subject, &deleted).await }
+            })
+            .await?;
+        }
+        Ok(None)
+    }
+
+    /// Whether the whole list costs fewer calls than each address by itself; says which and why.
+    async fn is_list_cheaper(&self, open: u64, roster: usize) -> Result<bool, StoreError> {
+        let begun = self.read(|store| store.listing(self.run, USERS))?.is_some();
+        let lookups = open.div_ceil(LOOKUPS_A_BATCH);
+        let (cheaper, why) = if begun {
+            (true, "the list was begun before".to_owned())
+        } else if let Ok(users) = self.services.graph.count_users().await {
+            let pages = users.div_ceil(USERS_A_PAGE).max(1);
+            (pages <= lookups, format!("{users} users are {pages} pages, {open} look-ups are {lookups} batches"))
+        } else {
+            (roster > UNKNOWN_SIZE, "the directory does not say how large it is".to_owned())
+        };
+        let way = if cheaper { "the whole list of users" } else { "each address by itself" };
+        self.board.remark(format!("directory: reading {way} ({why})"));
+        Ok(cheaper)
+    }
+
+    async fn list_users(&self, roster: &Roster) -> Result<Result<(), Trouble>, StoreError> {
+        self.list(
+            USERS,
+            async |next: Option<String>| self.services.graph.users(next.as_deref()).await,
+            |accounts: Vec<Account>| accounts.iter().flat_map(|account| candidates(roster, account)).collect(),
+        )
+        .await
+    }
+
+    async fn list_deleted(&self, roster: &Roster) -> Result<Result<(), Trouble>, StoreError> {
+        self.list(
+            DELETED,
+            async |next: Option<String>| self.services.graph.deleted_users(next.as_deref()).await,
+            |deleted: Vec<(DeletedAccount, Vec<String>)>| {
+                deleted.iter().flat_map(|(account, addresses)| deleted_candidates(roster, account, addresses)).collect()
+            },
+        )
+        .await
+    }
+
+    /// Follows a listing page by page from where it stands, storing what matches with where it goes on.
+    async fn list<T>(
+        &self,
+        name: &'static str,
+        page: impl AsyncFn(Option<String>) -> Result<Page<T>, Trouble>,
+        matching: impl Fn(Vec<T>) -> Vec<Candidate>,
+    ) -> Result<Result<(), Trouble>, StoreError> {
+        let state = self.read(|store| store.listing(self.run, name))?;
+        if state == Some(None) {
+            return Ok(Ok(()));
+        }
+        let mut next = state.flatten();
+        let mut seen = super::settings::Seen::default();
+        loop {
+            let page = match page(next.clone()).await {
+                Ok(page) => page,
+                // A link from an earlier day may have expired: begin again rather than give up.
+                Err(_) if next.is_some() && seen.is_empty() => {
+                    next = None;
+                    seen.begin_again();
+                    continue;
+                }
+                Err(trouble) => return Ok(Err(trouble)),
+            };
+            if let Err(trouble) = seen.follow(page.next.as_deref()) {
+                return Ok(Err(trouble));
+            }
+            self.writer.candidates(matching(page.items)).await?;
+            self.writer.listing(name, page.next.clone()).await?;
+            next = page.next;
+            if next.is_none() {
+                return Ok(Ok(()));
+            }
+        }
+    }
+
+    async fn look_up(&self, subject: Subject, deleted: &Result<(), Trouble>) -> Result<(), StoreError> {
+        let found =
+            self.services.graph.find(&subject.address, subject.roster_object.as_deref()).await.map(|accounts| {
+                let with_reason = |mut account: Account| {
+                    account.matched_by = matched_by(&account, &subject);
+                    account
+                };
+                accounts.into_iter().map(with_reason).filter(|account| !account.matched_by.is_empty()).collect()
+            });
+        let found = match found {
+            Ok(accounts) => {
+                let deleted = self.read(|store| store.candidates(self.run, subject.id))?.deleted;
+                Ok(DirectoryMatch { accounts, deleted })
+            }
+            Err(trouble) => Err(trouble),
+        };
+        self.close_subject(subject.id, found, deleted).await
+    }
+
+    /// Turns candidates into outcomes. When the list broke off, what was not found is unknown, not absent; what
+    /// was found may still have a double on a page never seen, so it is unknown too.
+    async fn close_directory(
+        &self,
+        users: Result<(), Trouble>,
+        deleted: &Result<(), Trouble>,
+    ) -> Result<(), StoreError> {
+        if let Err(trouble) = &users {
+            self.board.remark(format!("the directory could not be read to its end: {trouble}"));
+        }
+        let mut after = 0;
+        loop {
+            let page = self.read(|store| store.pending(self.run, Question::Directory, false, after, PAGE))?;
+            let Some(last) = page.last() else { break };
+            after = last.id;
+            for subject in page {
+                let found = match &users {
+                    Ok(()) => Ok(self.read(|store| store.candidates(self.run, subject.id))?),
+                    Err(trouble) => Err(trouble.clone()),
+                };
+                self.close_subject(subject.id, found, deleted).await?;
+            }
+        }
+        self.writer.settle().await?;
+        if users.is_ok() && deleted.is_ok() {
+            self.read(|store| store.drop_candidates(self.run))?;
+        }
+        Ok(())
+    }
+
+    /// Gives a directory question its outcome, and with it those that follow from it.
+    async fn close_subject(
+        &self,
+        subject: u64,
+        found: Result<DirectoryMatch, Trouble>,
+        deleted: &Result<(), Trouble>,
+    ) -> Result<(), StoreError> {
+        // Nobody found, and the recycle bin not seen: deleted or never there, we cannot say.
+        let found = match (found, deleted) {
+            (Ok(found), Err(trouble)) if found.accounts.is_empty() => Err(trouble.clone()),
+            (found, _) => found,
+        };
+        match found.as_ref().map(|found| found.accounts.as_slice()) {
+            Ok([account]) if !is_guest(account) => {
+                let mailbox = account.primary_smtp.clone().or_else(|| account.mail.clone());
+                self.writer.account(subject, account.id.clone(), mailbox).await?;
+            }
+            // Nobody, several, or somebody else's user: there is no mailbox of ours to ask about.
+            Ok(_) => {
+                for question in [Question::Cas, Question::Recipient, Question::Graph, Question::Routing, Question::Ews]
+                {
+                    self.writer.observe(subject, question, &Observation::<GraphAnswer>::NotAsked).await?;
+                }
+            }
+            Err(_) => {}
+        }
+        let outcome = self.observed(found, Source::Directory);
+        self.writer.observe(subject, Question::Directory, &outcome).await?;
+        self.board.done(Question::Directory, 1);
+        Ok(())
+    }
+}
+
+fn is_guest(account: &Account) -> bool {
+    account.user_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("guest"))
+}
+
+fn candidates(roster: &Roster, account: &Account) -> Vec<Candidate> {
+    let matches = roster.matches(account).into_iter();
+    matches.filter_map(|(subject, matched_by)| candidate(subject, &Account { matched_by, ..account.clone() })).collect()
+}
+
+fn candidate(subject: u64, account: &Account) -> Option<Candidate> {
+    let body = serde_json::to_string(account).ok()?;
+    Some(Candidate { subject, object_id: account.id.clone(), deleted: false, body })
+}
+
+fn deleted_candidates(roster: &Roster, account: &DeletedAccount, addresses: &[String]) -> Vec<Candidate> {
+    let mut subjects: Vec<_> = addresses.iter().filter_map(|address| roster.by_address(address)).collect();
+    subjects.sort_unstable();
+    subjects.dedup();
+    let Ok(body) = serde_json::to_string(account) else { return Vec::new() };
+    let of = |subject| Candidate { subject, object_id: account.id.clone(), deleted: true, body: body.clone() };
+    subjects.into_iter().map(of).collect()
+}

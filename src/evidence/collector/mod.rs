@@ -1,0 +1,165 @@
+//! Puts the questions: tenant facts, then the directory, then mailbox settings in bulk and every mailbox by itself,
+//! each service at its own pace beside the others. Every question ends in an outcome in the store; a run that
+//! stops anywhere goes on from there.
+
+pub mod board;
+mod directory;
+mod matching;
+mod probes;
+mod settings;
+mod tenant;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+
+use super::observation::{Cause, Observation, Source};
+use super::question::Question;
+use super::store::{RunId, Store, StoreError, Writer};
+use crate::clock::Clock;
+use crate::service::autodiscover::Autodiscover;
+use crate::service::ews::Ews;
+use crate::service::exchange_admin::ExchangeAdmin;
+use crate::service::graph::Graph;
+use crate::transport::{Client, Resource, ScopeId, Trouble};
+
+pub use board::Board;
+
+/// The services a run asks; one that is missing leaves its questions open for want of a source.
+pub struct Services {
+    /// Directory and Graph mailboxes.
+    pub graph: Graph,
+    /// Organisation and mailbox settings.
+    pub exchange: Option<ExchangeAdmin>,
+    /// Routing.
+    pub autodiscover: Option<Autodiscover>,
+    /// The live probe.
+    pub ews: Option<Ews>,
+    /// The signed-in client below them.
+    pub client: Arc<Client>,
+}
+
+/// Collects the evidence of one run.
+pub struct Collector {
+    services: Services,
+    store: std::sync::Mutex<Store>,
+    writer: Writer,
+    run: RunId,
+    clock: Clock,
+    stop: CancellationToken,
+    /// What progress shows.
+    pub board: Arc<Board>,
+}
+
+/// How collecting ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// Every question has an outcome.
+    Complete,
+    /// Services were given up for this run: their questions have an outcome that names it.
+    GaveUp(Vec<(ScopeId, Trouble)>),
+    /// Somebody stopped it.
+    Stopped,
+    /// The main job cannot run: no token for Graph, or no right to read the directory. Nothing was judged.
+    Refused(Trouble),
+}
+
+impl Collector {
+    /// A collector for a run of `store`.
+    ///
+    /// # Errors
+    /// When the store cannot be opened for writing and reading at once.
+    pub fn new(
+        services: Services,
+        store: &Store,
+        run: RunId,
+        clock: Clock,
+        stop: CancellationToken,
+    ) -> Result<Self, StoreError> {
+        let (writer, reader) = (Writer::start(store, run)?, store.reader()?);
+        let board = Arc::new(Board::default());
+        Ok(Self { services, store: reader.into(), writer, run, clock, stop, board })
+    }
+
+    /// Asks everything that has no outcome yet.
+    ///
+    /// # Errors
+    /// When the store fails; what was stored before stays.
+    pub async fn collect(self: &Arc<Self>) -> Result<End, StoreError> {
+        let end = tokio::select! {
+            () = self.stop.cancelled() => Ok(End::Stopped),
+            end = self.ask_everything() => end,
+        };
+        self.note_traffic().await?;
+        self.writer.settle().await?;
+        end
+    }
+
+    async fn ask_everything(self: &Arc<Self>) -> Result<End, StoreError> {
+        let roles = match self.services.client.roles(Resource::Graph).await {
+            Ok(roles) => roles,
+            Err(trouble) => return Ok(End::Refused(trouble)),
+        };
+        self.tenant_facts(&roles).await?;
+        if let Some(refusal) = self.directory().await? {
+            return Ok(End::Refused(refusal));
+        }
+        let (settings, probes) = tokio::join!(self.mailbox_settings(), self.probe_mailboxes(&roles));
+        settings.and(probes)?;
+        let given_up: Vec<_> = ScopeId::ALL
+            .into_iter()
+            .filter_map(|id| Some((id, self.services.client.transport.scope(id).given_up()?)))
+            .collect();
+        Ok(if given_up.is_empty() { End::Complete } else { End::GaveUp(given_up) })
+    }
+
+    async fn note_traffic(&self) -> Result<(), StoreError> {
+        for (scope, traffic) in self.services.client.transport.traffic() {
+            self.writer.traffic(scope.key(), traffic).await?;
+        }
+        Ok(())
+    }
+
+    /// The store, for a short read.
+    fn read<T>(&self, read: impl FnOnce(&Store) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        read(&self.store.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    /// What an answer or a trouble is as an observation.
+    fn observed<T>(&self, answer: Result<T, Trouble>, source: Source) -> Observation<T> {
+        observed(answer, source, self.clock.now())
+    }
+
+    /// Gives every subject with an account but no outcome for a question the same one.
+    async fn close_all<T: serde::Serialize>(
+        &self,
+        question: Question,
+        outcome: &Observation<T>,
+    ) -> Result<(), StoreError> {
+        let mut after = 0;
+        loop {
+            let page = self.read(|store| store.pending(self.run, question, true, after, PAGE))?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = last.id;
+            for subject in &page {
+                self.writer.observe(subject.id, question, outcome).await?;
+                self.board.done(question, 1);
+            }
+        }
+    }
+}
+
+/// Subjects read from the store at once.
+const PAGE: u32 = 1000;
+
+fn observed<T>(answer: Result<T, Trouble>, source: Source, at: Timestamp) -> Observation<T> {
+    match answer {
+        Ok(value) => Observation::known(value, source, at),
+        Err(trouble) => Observation::unknown(trouble.cause, trouble.detail, at),
+    }
+}
+
+fn no_source<T>(what: &str, at: Timestamp) -> Observation<T> {
+    Observation::unknown(Cause::NoSource, format!("{what} is not among this tenant's sources"), at)
+}

@@ -1,0 +1,130 @@
+//! Mailbox settings in bulk, matched to the roster as the pages go by.
+
+use std::collections::HashSet;
+
+use super::matching::Roster;
+use super::{Collector, no_source};
+use crate::evidence::observation::{Cause, Observation, Source};
+use crate::evidence::question::Question;
+use crate::evidence::store::StoreError;
+use crate::service::exchange_admin::{ExchangeAdmin, Keyed};
+use crate::service::graph::Page;
+use crate::transport::Trouble;
+
+impl Collector {
+    /// EWS settings and kind of every mailbox.
+    pub(super) async fn mailbox_settings(&self) -> Result<(), StoreError> {
+        let roster = self.read(|store| Roster::of(store, self.run))?;
+        let cas = self.list_settings(
+            Question::Cas,
+            "cas_mailboxes",
+            &roster,
+            async |exchange: &ExchangeAdmin, next: Option<String>| exchange.cas_mailboxes(next.as_deref()).await,
+        );
+        let recipients = self.list_settings(
+            Question::Recipient,
+            "recipients",
+            &roster,
+            async |exchange: &ExchangeAdmin, next: Option<String>| exchange.recipients(next.as_deref()).await,
+        );
+        let (cas, recipients) = tokio::join!(cas, recipients);
+        cas.and(recipients)
+    }
+
+    async fn list_settings<T: serde::Serialize>(
+        &self,
+        question: Question,
+        name: &'static str,
+        roster: &Roster,
+        page: impl AsyncFn(&ExchangeAdmin, Option<String>) -> Result<Page<Keyed<T>>, Trouble>,
+    ) -> Result<(), StoreError> {
+        let mut left = self.read(|store| store.count_pending(self.run, question, true))?;
+        self.board.expect(question, left);
+        let Some(exchange) = &self.services.exchange else {
+            let open: Observation<Option<T>> = no_source("the Exchange admin backend", self.clock.now());
+            return self.close_all(question, &open).await;
+        };
+        // The links of this backend live for minutes only: an interrupted listing begins again.
+        let (mut next, mut seen) = (None, Seen::default());
+        let trouble = loop {
+            // Everybody of a small roster may be found long before a large tenant ends.
+            if left == 0 {
+                break None;
+            }
+            let page = match page(exchange, next).await {
+                Ok(page) => page,
+                Err(trouble) => break Some(trouble),
+            };
+            for mailbox in page.items {
+                left -= self.store_settings(question, name, roster, mailbox).await?.min(left);
+            }
+            if let Err(trouble) = seen.follow(page.next.as_deref()) {
+                break Some(trouble);
+            }
+            next = page.next;
+            if next.is_none() {
+                break None;
+            }
+        };
+        self.writer.settle().await?;
+        if let Some(trouble) = &trouble {
+            self.board.remark(format!("mailbox settings stay unknown for those not yet seen: {trouble}"));
+        }
+        // Who was not listed to the end of the list has no mailbox in Exchange Online.
+        let rest: Observation<Option<T>> = self.observed(trouble.map_or(Ok(None), Err), Source::ExchangeAdmin);
+        self.close_all(question, &rest).await
+    }
+
+    /// Stores one mailbox's settings for whoever of the roster it is; returns how many that were.
+    async fn store_settings<T: serde::Serialize>(
+        &self,
+        question: Question,
+        name: &str,
+        roster: &Roster,
+        mailbox: Keyed<T>,
+    ) -> Result<u64, StoreError> {
+        let mut subjects = mailbox.object_id.as_deref().map_or(&[][..], |id| roster.by_object(id)).to_vec();
+        if mailbox.object_id.is_none() {
+            subjects.extend(mailbox.primary_smtp.as_deref().and_then(|address| roster.by_address(address)));
+        }
+        if subjects.is_empty() {
+            return Ok(0);
+        }
+        tracing::trace!(list = name, ?subjects, "matched");
+        let known = Observation::known(Some(mailbox.value), Source::ExchangeAdmin, self.clock.now());
+        for subject in &subjects {
+            self.writer.observe(*subject, question, &known).await?;
+            self.board.done(question, 1);
+        }
+        Ok(subjects.len() as u64)
+    }
+}
+
+/// The links a listing has followed: a repeated one would go round for ever.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    links: HashSet<u64>,
+    begun_again: bool,
+}
+
+impl Seen {
+    /// Whether no page was read in this session yet, and the listing was not begun again.
+    pub(super) fn is_empty(&self) -> bool {
+        self.links.is_empty() && !self.begun_again
+    }
+
+    /// The listing begins again; once.
+    pub(super) fn begin_again(&mut self) {
+        self.begun_again = true;
+    }
+
+    /// Takes note of where a page leads.
+    pub(super) fn follow(&mut self, link: Option<&str>) -> Result<(), Trouble> {
+        use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+        let Some(link) = link else { return Ok(()) };
+        if self.links.insert(BuildHasherDefault::<DefaultHasher>::default().hash_one(link)) {
+            return Ok(());
+        }
+        Err(Trouble::new(Cause::Unreadable, "the list leads in a circle: a page names one that was read already"))
+    }
+}

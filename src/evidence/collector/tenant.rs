@@ -1,0 +1,59 @@
+//! Facts that are asked once a run.
+
+use std::collections::BTreeSet;
+
+use super::{Collector, no_source};
+use crate::evidence::store::StoreError;
+use crate::evidence::tenant::OrganizationEws;
+use crate::evidence::{Observation, Source};
+use crate::transport::Resource;
+
+impl Collector {
+    pub(super) async fn tenant_facts(&self, graph_roles: &[String]) -> Result<(), StoreError> {
+        let roles: BTreeSet<_> = graph_roles.iter().cloned().collect();
+        let known = Observation::known(roles, Source::SignIn, self.clock.now());
+        self.writer.observe_tenant("graph_roles", &known).await?;
+        let done = tokio::join!(self.identity(), self.skus(), self.organization());
+        done.0.and(done.1).and(done.2)
+    }
+
+    async fn identity(&self) -> Result<(), StoreError> {
+        if self.is_known("identity")? {
+            return Ok(());
+        }
+        let identity = self.observed(self.services.graph.identity().await, Source::Directory);
+        self.writer.observe_tenant("identity", &identity).await
+    }
+
+    async fn skus(&self) -> Result<(), StoreError> {
+        if self.is_known("skus")? {
+            return Ok(());
+        }
+        let skus = self.observed(self.services.graph.skus().await, Source::Directory);
+        self.writer.observe_tenant("skus", &skus).await
+    }
+
+    /// The organisation's switches, and the permissions of the token they need.
+    async fn organization(&self) -> Result<(), StoreError> {
+        if self.is_known("organization")? {
+            return Ok(());
+        }
+        if self.services.exchange.is_some() || self.services.ews.is_some() {
+            let roles = self.services.client.roles(Resource::Exchange).await;
+            let roles = self.observed(roles.map(|roles| roles.into_iter().collect::<BTreeSet<_>>()), Source::SignIn);
+            self.writer.observe_tenant("exchange_roles", &roles).await?;
+        }
+        let organization: Observation<OrganizationEws> = match &self.services.exchange {
+            Some(exchange) => self.observed(exchange.organization().await, Source::ExchangeAdmin),
+            None => no_source("the Exchange admin backend", self.clock.now()),
+        };
+        if let Some(unknown) = organization.why_unknown() {
+            self.board.remark(format!("the organisation's EWS settings stay unknown: {}", unknown.detail));
+        }
+        self.writer.observe_tenant("organization", &organization).await
+    }
+
+    fn is_known(&self, name: &str) -> Result<bool, StoreError> {
+        self.read(|store| store.has_tenant_fact(self.run, name))
+    }
+}

@@ -1,0 +1,172 @@
+//! The store: one SQLite file with every run's roster and evidence. Safe against a kill at any instant, because
+//! every change is a transaction; a run goes on where its last transaction ended.
+
+mod ingest;
+mod read;
+mod run;
+mod write;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+pub use ingest::{EntryRecord, Known, RosterRecord, Sink, Start};
+pub use read::RawEntry;
+pub use run::{RunId, RunRecord, Settings};
+pub use write::{Candidate, Subject, Writer};
+
+/// Format of the file, in SQLite's `user_version`.
+const FORMAT: i64 = 1;
+
+/// What can go wrong with the store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The file cannot be used.
+    #[error("the store {0} cannot be opened: {1}")]
+    Open(PathBuf, String),
+    /// Another run holds it.
+    #[error("another run is using the store {0}")]
+    Busy(PathBuf),
+    /// A newer version wrote it.
+    #[error("the store {0} was written by a newer ewsready (format {1}; this one reads up to {FORMAT})")]
+    Newer(PathBuf, i64),
+    /// It is not a store.
+    #[error("{0} is not a store of ewsready")]
+    Foreign(PathBuf),
+    /// Reading or writing failed.
+    #[error("the store failed: {0}")]
+    Sql(#[from] rusqlite::Error),
+    /// It holds something this program did not write.
+    #[error("the store holds something unreadable: {0}")]
+    Content(#[from] serde_json::Error),
+    /// The writing side has ended after an error of its own.
+    #[error("the store takes no more: {0}")]
+    Ended(String),
+}
+
+impl StoreError {
+    /// What to do next.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Busy(_) => "wait for it to end, or name another file with --store",
+            Self::Newer(..) => "use the newer ewsready, or name another file with --store",
+            Self::Foreign(_) => "name another file with --store",
+            Self::Open(..) => "check the folder and its rights, or name another file with --store",
+            Self::Sql(_) | Self::Content(_) | Self::Ended(_) => {
+                "check that the disk is not full and the file is whole; --store names another file, and nothing stored is lost"
+            }
+        }
+    }
+}
+
+/// An open store.
+pub struct Store {
+    connection: Connection,
+    path: PathBuf,
+    /// Held as long as this store may be written.
+    _lock: Option<File>,
+}
+
+impl Store {
+    /// Opens the store for a run, creating it where there is none, and keeps others from running on it.
+    ///
+    /// # Errors
+    /// When the file cannot be used, is no store or a newer one's, or another run holds it.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let lock = take_lock(path)?;
+        let connection = connect(path)?;
+        let store = Self { connection, path: path.to_owned(), _lock: Some(lock) };
+        store.prepare()?;
+        Ok(store)
+    }
+
+    /// Opens an existing store for reading.
+    ///
+    /// # Errors
+    /// As [`Self::open`]; also when there is no such file.
+    pub fn open_existing(path: &Path) -> Result<Self, StoreError> {
+        if !path.exists() {
+            return Err(StoreError::Open(path.to_owned(), "there is no such file".to_owned()));
+        }
+        let store = Self { connection: connect(path)?, path: path.to_owned(), _lock: None };
+        store.check_format()?;
+        Ok(store)
+    }
+
+    /// Another connection to the same file, for a thread of its own.
+    ///
+    /// # Errors
+    /// When the file cannot be opened again.
+    pub fn reader(&self) -> Result<Self, StoreError> {
+        Ok(Self { connection: connect(&self.path)?, path: self.path.clone(), _lock: None })
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn prepare(&self) -> Result<(), StoreError> {
+        let open = |error: rusqlite::Error| StoreError::Open(self.path.clone(), error.to_string());
+        if self.check_format()? == 0 {
+            let script = format!("BEGIN;{}PRAGMA user_version = {FORMAT};COMMIT;", include_str!("schema.sql"));
+            self.connection.execute_batch(&script).map_err(open)?;
+        }
+        Ok(())
+    }
+
+    /// The file's format; 0 for an empty file.
+    fn check_format(&self) -> Result<i64, StoreError> {
+        let not_a_store = |_| StoreError::Foreign(self.path.clone());
+        let format: i64 =
+            self.connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(not_a_store)?;
+        let tables: i64 = self
+            .connection
+            .query_row("SELECT count(*) FROM sqlite_master WHERE type = 'table'", [], |row| row.get(0))
+            .map_err(not_a_store)?;
+        match format {
+            0 if tables > 0 => Err(StoreError::Foreign(self.path.clone())),
+            0..=FORMAT => Ok(format),
+            _ => Err(StoreError::Newer(self.path.clone(), format)),
+        }
+    }
+}
+
+fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let open = |error: rusqlite::Error| StoreError::Open(path.to_owned(), error.to_string());
+    create_private(path)?;
+    let connection = Connection::open(path).map_err(open)?;
+    connection.busy_timeout(Duration::from_secs(10)).map_err(open)?;
+    // A file that is no database shows it here.
+    connection
+        .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;")
+        .map_err(|_| StoreError::Foreign(path.to_owned()))?;
+    Ok(connection)
+}
+
+/// Evidence is about people: the file is its owner's alone.
+fn create_private(path: &Path) -> Result<(), StoreError> {
+    let mut options = File::options();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop).map_err(|error| StoreError::Open(path.to_owned(), error.to_string()))
+}
+
+fn take_lock(path: &Path) -> Result<File, StoreError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let file = File::create(&name).map_err(|error| StoreError::Open(path.to_owned(), error.to_string()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::Busy(path.to_owned())),
+        Err(std::fs::TryLockError::Error(error)) => Err(StoreError::Open(path.to_owned(), error.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,147 @@
+//! A run's evidence in roster order, for judging.
+
+use rusqlite::{Rows, params};
+
+use super::ingest::{EntryRecord, number};
+use super::{RunId, Store, StoreError};
+use crate::evidence::MailboxEvidence;
+use crate::evidence::question::Question;
+use crate::transport::stats::Traffic;
+
+/// One roster line with its evidence, not yet parsed: parsing is worth a thread.
+#[derive(Debug, Clone, Default)]
+pub struct RawEntry {
+    /// The line.
+    pub entry: EntryRecord,
+    known: String,
+    columns: String,
+    bodies: Vec<(Question, String)>,
+}
+
+impl RawEntry {
+    /// Parses line and evidence.
+    ///
+    /// # Errors
+    /// When the store holds something this program did not write.
+    pub fn parse(mut self) -> Result<(EntryRecord, MailboxEvidence), StoreError> {
+        self.entry.known = serde_json::from_str(&self.known)?;
+        self.entry.columns = serde_json::from_str(&self.columns)?;
+        let mut evidence = MailboxEvidence::default();
+        for (question, body) in &self.bodies {
+            evidence.restore(*question, body)?;
+        }
+        Ok((self.entry, evidence))
+    }
+}
+
+impl Store {
+    /// Hands out every roster line in order, in chunks.
+    ///
+    /// # Errors
+    /// When the store fails, or the taker does.
+    pub fn each_entry<E: From<StoreError>>(
+        &self,
+        run: RunId,
+        chunk: usize,
+        mut take: impl FnMut(Vec<RawEntry>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = "SELECT e.row, e.subject, e.written, s.address, e.problem, e.known, e.columns FROM entry e
+                   LEFT JOIN subject s ON s.run = e.run AND s.id = e.subject WHERE e.run = ?1 ORDER BY e.row";
+        let mut entries = self.connection.prepare(sql).map_err(StoreError::from)?;
+        let mut entries = entries.query([run.0]).map_err(StoreError::from)?;
+        let sql = "SELECT subject, question, body FROM observation WHERE run = ?1 ORDER BY subject, question";
+        let mut observations = self.connection.prepare(sql).map_err(StoreError::from)?;
+        let mut evidence = Evidence::new(observations.query([run.0]).map_err(StoreError::from)?);
+        let mut gathered = Vec::with_capacity(chunk);
+        while let Some(mut raw) = next_entry(&mut entries)? {
+            match raw.entry.subject {
+                Some(subject) if subject == raw.entry.row => raw.bodies = evidence.of(subject)?,
+                // A repeat: its evidence stands with its first line, which the cursor has passed.
+                Some(subject) => raw.bodies = self.bodies(run, subject)?,
+                None => {}
+            }
+            gathered.push(raw);
+            if gathered.len() == chunk {
+                take(std::mem::replace(&mut gathered, Vec::with_capacity(chunk)))?;
+            }
+        }
+        if gathered.is_empty() { Ok(()) } else { take(gathered) }
+    }
+
+    fn bodies(&self, run: RunId, subject: u64) -> Result<Vec<(Question, String)>, StoreError> {
+        let sql = "SELECT question, body FROM observation WHERE run = ?1 AND subject = ?2 ORDER BY question";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query(params![run.0, number(subject)])?;
+        let mut bodies = Vec::new();
+        while let Some(row) = rows.next()? {
+            if let Some(question) = Question::of_number(row.get(0)?) {
+                bodies.push((question, row.get(1)?));
+            }
+        }
+        Ok(bodies)
+    }
+
+    /// What each service was asked in a run, over all its sessions.
+    ///
+    /// # Errors
+    /// When the store fails or holds something unreadable.
+    pub fn traffic(&self, run: RunId) -> Result<Vec<(String, Traffic)>, StoreError> {
+        let mut statement =
+            self.connection.prepare("SELECT service, body FROM traffic WHERE run = ?1 ORDER BY service")?;
+        let rows = statement.query_map([run.0], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
+        rows.map(|row| row.map_err(StoreError::from).and_then(|(name, body)| Ok((name, serde_json::from_str(&body)?))))
+            .collect()
+    }
+}
+
+fn next_entry(rows: &mut Rows) -> Result<Option<RawEntry>, StoreError> {
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let entry = EntryRecord {
+        row: row.get::<_, i64>(0)?.unsigned_abs(),
+        subject: row.get::<_, Option<i64>>(1)?.map(i64::unsigned_abs),
+        written: row.get(2)?,
+        address: row.get(3)?,
+        problem: row.get(4)?,
+        ..EntryRecord::default()
+    };
+    Ok(Some(RawEntry { entry, known: row.get(5)?, columns: row.get(6)?, bodies: Vec::new() }))
+}
+
+/// Observations in subject order, taken subject by subject.
+struct Evidence<'r> {
+    rows: Rows<'r>,
+    ahead: Option<(u64, Question, String)>,
+}
+
+impl<'r> Evidence<'r> {
+    fn new(rows: Rows<'r>) -> Self {
+        Self { rows, ahead: None }
+    }
+
+    fn of(&mut self, subject: u64) -> Result<Vec<(Question, String)>, StoreError> {
+        let mut bodies = Vec::new();
+        loop {
+            if self.ahead.is_none() {
+                self.ahead = self.next()?;
+            }
+            match self.ahead.take() {
+                Some((of, question, body)) if of == subject => bodies.push((question, body)),
+                // Evidence without a line cannot be; if it were, it must not hold up the others.
+                Some((of, ..)) if of < subject => {}
+                ahead => {
+                    self.ahead = ahead;
+                    return Ok(bodies);
+                }
+            }
+        }
+    }
+
+    fn next(&mut self) -> Result<Option<(u64, Question, String)>, StoreError> {
+        while let Some(row) = self.rows.next()? {
+            if let Some(question) = Question::of_number(row.get(1)?) {
+                return Ok(Some((row.get::<_, i64>(0)?.unsigned_abs(), question, row.get(2)?)));
+            }
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,195 @@
+//! Runs: begun, resumed, finished, listed, removed.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::{Deserialize, Serialize};
+
+use super::{Store, StoreError};
+
+/// A run's number within its store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RunId(pub i64);
+
+/// What judging needs to know of the profile, kept with the run so that a report needs no configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// Cloud id, for example `worldwide`.
+    pub cloud: String,
+    /// The day to judge by, `YYYY-MM-DD`.
+    pub as_of: String,
+    /// Integrations that apply.
+    pub integrations: Vec<String>,
+    /// `upgrade` or `graph`: what a kiosk-only user is told.
+    pub kiosk: String,
+    /// Our application's id.
+    pub own_app_id: Option<String>,
+    /// Applications that need EWS, by id.
+    pub apps: Vec<String>,
+    /// Whether the tenant is the embedded one.
+    pub simulated: bool,
+    /// Fingerprint of what decides which questions are put to whom; a run goes on only with the same.
+    pub asks: String,
+}
+
+impl Settings {
+    /// Whether evidence collected under the one answers the other's questions.
+    fn asks_the_same(&self, other: &Self) -> bool {
+        self.asks == other.asks && self.cloud == other.cloud
+    }
+}
+
+/// One run, as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunRecord {
+    /// Number within the store.
+    pub id: RunId,
+    /// Identifier for the world outside.
+    pub uuid: String,
+    /// Profile name.
+    pub tenant: String,
+    /// Fingerprint of the roster.
+    pub fingerprint: String,
+    /// When it began.
+    pub started: Timestamp,
+    /// When every question had an outcome.
+    pub finished: Option<Timestamp>,
+    /// The profile, as far as judging needs it.
+    pub settings: Settings,
+    /// The roster in words.
+    pub roster: super::RosterRecord,
+}
+
+const COLUMNS: &str = "id, uuid, tenant, fingerprint, started, finished, settings, roster";
+
+fn record(row: &Row) -> rusqlite::Result<Result<RunRecord, serde_json::Error>> {
+    let time = |text: String| text.parse::<Timestamp>().unwrap_or(Timestamp::UNIX_EPOCH);
+    let (settings, roster): (String, String) = (row.get(6)?, row.get(7)?);
+    let (id, uuid, tenant, fingerprint) = (RunId(row.get(0)?), row.get(1)?, row.get(2)?, row.get(3)?);
+    let (started, finished) = (time(row.get(4)?), row.get::<_, Option<String>>(5)?.map(time));
+    Ok((|| {
+        let (settings, roster) = (serde_json::from_str(&settings)?, serde_json::from_str(&roster)?);
+        Ok(RunRecord { id, uuid, tenant, fingerprint, started, finished, settings, roster })
+    })())
+}
+
+/// The tenant's newest run before `new`, if it is over the same roster and has open questions.
+pub(super) fn resumable(
+    connection: &Connection,
+    new: &RunRecord,
+    fingerprint: &str,
+) -> Result<Option<RunRecord>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM run WHERE tenant = ?1 AND id < ?2 ORDER BY id DESC LIMIT 1");
+    let newest = connection.query_row(&sql, params![new.tenant, new.id.0], record).optional()?.transpose()?;
+    let Some(run) = newest.filter(|run| run.fingerprint == fingerprint) else { return Ok(None) };
+    let open = run.finished.is_none() || open_questions(connection, run.id)? > 0;
+    Ok((open && run.settings.asks_the_same(&new.settings)).then_some(run))
+}
+
+fn open_questions(connection: &Connection, run: RunId) -> Result<u64, StoreError> {
+    let sql = "SELECT (SELECT count(*) FROM observation WHERE run = ?1 AND open = 1)
+               + (SELECT count(*) FROM tenant_fact WHERE run = ?1 AND open = 1)";
+    Ok(connection.query_row(sql, [run.0], |row| row.get::<_, i64>(0))?.unsigned_abs())
+}
+
+impl Store {
+    /// A run by its identifier, a unique beginning of it, or its number; without one, the newest.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn run(&self, name: Option<&str>) -> Result<Option<RunRecord>, StoreError> {
+        let found = match name {
+            None => {
+                let sql = format!("SELECT {COLUMNS} FROM run ORDER BY id DESC LIMIT 1");
+                self.connection.query_row(&sql, [], record).optional()?
+            }
+            Some(name) => {
+                let sql =
+                    format!("SELECT {COLUMNS} FROM run WHERE uuid LIKE ?1 || '%' OR id = ?1 ORDER BY id DESC LIMIT 1");
+                let name = name.replace(['%', '_'], "");
+                self.connection.query_row(&sql, [name], record).optional()?
+            }
+        };
+        Ok(found.transpose()?)
+    }
+
+    /// All runs, oldest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn runs(&self) -> Result<Vec<RunRecord>, StoreError> {
+        let mut statement = self.connection.prepare(&format!("SELECT {COLUMNS} FROM run ORDER BY id"))?;
+        let rows = statement.query_map([], record)?;
+        rows.map(|row| Ok(row??)).collect()
+    }
+
+    /// How many questions of a run stayed unknown.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn open_questions(&self, run: RunId) -> Result<u64, StoreError> {
+        open_questions(&self.connection, run)
+    }
+
+    /// How many entries a run's roster has.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn entry_count(&self, run: RunId) -> Result<u64, StoreError> {
+        let sql = "SELECT count(*) FROM entry WHERE run = ?1";
+        Ok(self.connection.query_row(sql, [run.0], |row| row.get::<_, i64>(0))?.unsigned_abs())
+    }
+
+    /// How many mailbox questions of a run have an answer.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn answered(&self, run: RunId) -> Result<u64, StoreError> {
+        let sql = "SELECT count(*) FROM observation WHERE run = ?1 AND open = 0";
+        Ok(self.connection.query_row(sql, [run.0], |row| row.get::<_, i64>(0))?.unsigned_abs())
+    }
+
+    /// Makes a run ask its open questions again: they lose their outcome, all others keep theirs.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn reopen(&mut self, run: RunId) -> Result<(), StoreError> {
+        let transaction = self.connection.transaction()?;
+        transaction.execute("DELETE FROM observation WHERE run = ?1 AND open = 1", [run.0])?;
+        transaction.execute("DELETE FROM tenant_fact WHERE run = ?1 AND open = 1", [run.0])?;
+        transaction.execute("UPDATE run SET finished = NULL WHERE id = ?1", [run.0])?;
+        Ok(transaction.commit()?)
+    }
+
+    /// Changes what a run is judged by, when the same command comes back with another day.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn set_settings(&self, run: RunId, settings: &Settings) -> Result<(), StoreError> {
+        let settings = serde_json::to_string(settings)?;
+        self.connection.execute("UPDATE run SET settings = ?2 WHERE id = ?1", params![run.0, settings])?;
+        Ok(())
+    }
+
+    /// Marks a run as complete: every question has an outcome.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn finish(&self, run: RunId, at: Timestamp) -> Result<(), StoreError> {
+        self.connection.execute("UPDATE run SET finished = ?2 WHERE id = ?1", params![run.0, at.to_string()])?;
+        Ok(())
+    }
+
+    /// Removes a run with all its evidence.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn remove(&mut self, run: RunId) -> Result<(), StoreError> {
+        let transaction = self.connection.transaction()?;
+        for table in ["entry", "subject", "observation", "tenant_fact", "listing", "candidate", "traffic"] {
+            transaction.execute(&format!("DELETE FROM {table} WHERE run = ?1"), [run.0])?;
+        }
+        transaction.execute("DELETE FROM run WHERE id = ?1", [run.0])?;
+        Ok(transaction.commit()?)
+    }
+}

@@ -1,0 +1,131 @@
+use super::*;
+use crate::evidence::mailbox::{DirectoryMatch, GraphAnswer};
+use crate::evidence::question::Question;
+use crate::evidence::{Cause, MailboxEvidence, Observation, Source};
+use jiff::Timestamp;
+
+fn now() -> Timestamp {
+    "2026-11-20T08:00:00Z".parse().unwrap()
+}
+
+fn entry(row: u64, subject: Option<u64>, address: Option<&str>) -> EntryRecord {
+    let written = address.unwrap_or("tbd").to_owned();
+    let problem = address.is_none().then(|| "not an address".to_owned());
+    EntryRecord { row, subject, written, address: address.map(str::to_owned), problem, ..EntryRecord::default() }
+}
+
+fn start(resume: bool) -> Start {
+    Start { now: now(), resume_since: resume.then_some(Timestamp::UNIX_EPOCH) }
+}
+
+fn begin(store: &mut Store, fingerprint: &str, resume: bool) -> (RunRecord, bool) {
+    store
+        .begin::<StoreError>("contoso", &Settings::default(), start(resume), |sink| {
+            sink.push(&entry(1, Some(1), Some("ada@contoso.example")))?;
+            sink.push(&entry(2, None, None))?;
+            sink.push(&entry(3, Some(1), Some("ada@contoso.example")))?;
+            sink.push(&entry(4, Some(4), Some("bob@contoso.example")))?;
+            Ok((RosterRecord::default(), fingerprint.to_owned()))
+        })
+        .unwrap()
+}
+
+fn all(store: &Store, run: RunId) -> Vec<(EntryRecord, MailboxEvidence)> {
+    let mut rows = Vec::new();
+    store
+        .each_entry::<StoreError>(run, 3, |chunk| {
+            for raw in chunk {
+                rows.push(raw.parse()?);
+            }
+            Ok(())
+        })
+        .unwrap();
+    rows
+}
+
+#[tokio::test]
+async fn every_line_comes_back_in_order_with_its_evidence_and_repeats_share_theirs() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = Store::open(&folder.path().join("s.sqlite")).unwrap();
+    let (run, _) = begin(&mut store, "f", false);
+    let writer = Writer::start(&store, run.id).unwrap();
+    let answers = Observation::known(GraphAnswer::Answers { purpose: None }, Source::Graph, now());
+    writer.observe(1, Question::Graph, &answers).await.unwrap();
+    let unknown: Observation<DirectoryMatch> = Observation::unknown(Cause::Outage, "away", now());
+    writer.observe(4, Question::Directory, &unknown).await.unwrap();
+    writer.settle().await.unwrap();
+
+    let rows = all(&store, run.id);
+    assert_eq!(rows.iter().map(|(entry, _)| entry.row).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    assert_eq!(rows[0].1.graph, answers);
+    assert_eq!(rows[2].1.graph, answers);
+    assert_eq!(rows[1].0.problem.as_deref(), Some("not an address"));
+    assert_eq!(rows[3].1.directory, unknown);
+    assert!(store.tenant_evidence(run.id).unwrap().graph_opened_any);
+}
+
+#[tokio::test]
+async fn a_run_goes_on_only_over_the_same_roster_and_only_with_open_questions() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = Store::open(&folder.path().join("s.sqlite")).unwrap();
+    let (first, resumed) = begin(&mut store, "f", true);
+    assert!(!resumed);
+    let (again, resumed) = begin(&mut store, "f", true);
+    assert!(resumed && again.id == first.id, "an unfinished run goes on");
+    let (other, resumed) = begin(&mut store, "g", true);
+    assert!(!resumed && other.id != first.id, "another roster is another run");
+    store.finish(other.id, now()).unwrap();
+    let (third, resumed) = begin(&mut store, "g", true);
+    assert!(!resumed && third.id != other.id, "a complete run is never changed");
+
+    let writer = Writer::start(&store, third.id).unwrap();
+    let unknown: Observation<GraphAnswer> = Observation::unknown(Cause::Throttled, "429", now());
+    writer.observe(1, Question::Graph, &unknown).await.unwrap();
+    writer.settle().await.unwrap();
+    store.finish(third.id, now()).unwrap();
+    let (fourth, resumed) = begin(&mut store, "g", true);
+    assert!(resumed && fourth.id == third.id, "what stayed unknown is asked again");
+    store.reopen(third.id).unwrap();
+    assert_eq!(store.open_questions(third.id).unwrap(), 0);
+    let (fifth, resumed) = begin(&mut store, "g", false);
+    assert!(!resumed && fifth.id != third.id, "fresh starts over");
+}
+
+#[test]
+fn a_roster_that_fails_half_way_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = Store::open(&folder.path().join("s.sqlite")).unwrap();
+    let failed = store.begin::<StoreError>("contoso", &Settings::default(), start(true), |sink| {
+        sink.push(&entry(1, Some(1), Some("ada@contoso.example")))?;
+        Err(StoreError::Ended("the roster broke off".to_owned()))
+    });
+    assert!(failed.is_err());
+    assert!(store.runs().unwrap().is_empty());
+}
+
+#[test]
+fn one_run_at_a_time_and_only_stores_we_know() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s.sqlite");
+    let store = Store::open(&path).unwrap();
+    assert!(matches!(Store::open(&path), Err(StoreError::Busy(_))));
+    drop(store);
+    let store = Store::open(&path).unwrap();
+    store.connection.execute_batch("PRAGMA user_version = 99").unwrap();
+    drop(store);
+    assert!(matches!(Store::open(&path), Err(StoreError::Newer(_, 99))));
+    let foreign = folder.path().join("roster.csv");
+    std::fs::write(&foreign, "Email\nada@contoso.example\n".repeat(100)).unwrap();
+    assert!(matches!(Store::open(&foreign), Err(StoreError::Foreign(_))));
+    assert!(matches!(Store::open_existing(&folder.path().join("none")), Err(StoreError::Open(..))));
+}
+
+#[cfg(unix)]
+#[test]
+fn the_file_is_its_owner_s_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s.sqlite");
+    let _store = Store::open(&path).unwrap();
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+}

@@ -1,0 +1,360 @@
+//! Outcomes go into the store in groups: one transaction holds what came within a few milliseconds.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::Serialize;
+use tokio::sync::{mpsc, oneshot};
+
+use super::ingest::number;
+use super::{RunId, Store, StoreError};
+use crate::evidence::mailbox::DirectoryMatch;
+use crate::evidence::question::Question;
+use crate::evidence::{Observation, TenantEvidence};
+use crate::transport::stats::Traffic;
+
+/// An address to ask about.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Subject {
+    /// Row of its first entry.
+    pub id: u64,
+    /// Wire form.
+    pub address: String,
+    /// Object id the roster gives for it, lower case.
+    pub roster_object: Option<String>,
+    /// The one account it belongs to, once known.
+    pub object_id: Option<String>,
+    /// That account's primary SMTP address.
+    pub mailbox: Option<String>,
+}
+
+/// An account found for a subject while the directory is being read.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// The subject.
+    pub subject: u64,
+    /// The account's object id.
+    pub object_id: String,
+    /// Whether it is in the recycle bin.
+    pub deleted: bool,
+    /// The account, as JSON.
+    pub body: String,
+}
+
+enum Change {
+    Observation { subject: u64, question: Question, open: bool, body: String },
+    TenantFact { name: &'static str, open: bool, body: String },
+    Account { subject: u64, object_id: String, mailbox: Option<String> },
+    Candidates(Vec<Candidate>),
+    Listing { name: &'static str, next: Option<String> },
+    Traffic { service: &'static str, add: Traffic },
+    Barrier(oneshot::Sender<()>),
+}
+
+/// The writing side of a run. Cheap to clone; the store is closed when the last clone is gone.
+#[derive(Clone)]
+pub struct Writer {
+    changes: mpsc::Sender<Change>,
+    failure: Arc<Mutex<Option<String>>>,
+}
+
+/// Changes waiting at most; whoever brings more waits.
+const WAITING: usize = 8192;
+/// Changes in one transaction at most.
+const GROUP: usize = 2000;
+/// How long a change may wait for company before it is safe on disk.
+const GATHER: Duration = Duration::from_millis(15);
+
+impl Writer {
+    /// Starts writing for a run over a connection of its own.
+    ///
+    /// # Errors
+    /// When the store cannot be opened again.
+    pub fn start(store: &Store, run: RunId) -> Result<Self, StoreError> {
+        let connection = store.reader()?.connection;
+        let (changes, arriving) = mpsc::channel(WAITING);
+        let failure = Arc::new(Mutex::new(None));
+        let noted = Arc::clone(&failure);
+        std::thread::spawn(move || {
+            if let Err(error) = write_all(connection, run, arriving) {
+                *noted.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
+            }
+        });
+        Ok(Self { changes, failure })
+    }
+
+    async fn send(&self, change: Change) -> Result<(), StoreError> {
+        self.changes.send(change).await.map_err(|_| self.ended())
+    }
+
+    fn ended(&self) -> StoreError {
+        let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        StoreError::Ended(failure.unwrap_or_else(|| "the writer has ended".to_owned()))
+    }
+
+    /// Stores the outcome of a question about a mailbox.
+    ///
+    /// # Errors
+    /// When the store has failed.
+    pub async fn observe<T: Serialize>(
+        &self,
+        subject: u64,
+        question: Question,
+        observation: &Observation<T>,
+    ) -> Result<(), StoreError> {
+        let body = serde_json::to_string(observation)?;
+        self.send(Change::Observation { subject, question, open: observation.is_unknown(), body }).await
+    }
+
+    /// Stores a fact of the tenant.
+    ///
+    /// # Errors
+    /// When the store has failed.
+    pub async fn observe_tenant<T: Serialize>(
+        &self,
+        name: &'static str,
+        observation: &Observation<T>,
+    ) -> Result<(), StoreError> {
+        let body = serde_json::to_string(observation)?;
+        self.send(Change::TenantFact { name, open: observation.is_unknown(), body }).await
+    }
+
+    /// Notes which account a subject is, and the primary address of its mailbox.
+    ///
+    /// # Errors
+    /// When the store has failed.
+    pub async fn account(&self, subject: u64, object_id: String, mailbox: Option<String>) -> Result<(), StoreError> {
+        self.send(Change::Account { subject, object_id, mailbox }).await
+    }
+
+    /// Stores accounts found on a page, and then, in the same order, how far the listing got.
+    ///
+    /// # Errors
+    /// When the store has failed.
+    pub async fn candidates(&self, found: Vec<Candidate>) -> Result<(), StoreError> {
+        self.send(Change::Candidates(found)).await
+    }
+
+    /// Notes where a listing goes on; `None`: it is done.
+    ///
+    /// # Errors
+    /// When the store has failed.
+    pub async fn listing(&self, name: &'static str, next: Option<String>) -> Result<(), StoreError> {
+        self.send(Change::Listing { name, next }).await
+    }
+
+    /// Adds to a service's counts.
+    ///
+    /// # Errors
+    /// When the store has failed.
+    pub async fn traffic(&self, service: &'static str, add: Traffic) -> Result<(), StoreError> {
+        self.send(Change::Traffic { service, add }).await
+    }
+
+    /// Waits until everything sent before is safe.
+    ///
+    /// # Errors
+    /// When the store has failed.
+    pub async fn settle(&self) -> Result<(), StoreError> {
+        let (done, settled) = oneshot::channel();
+        self.send(Change::Barrier(done)).await?;
+        settled.await.map_err(|_| self.ended())
+    }
+}
+
+fn write_all(mut connection: Connection, run: RunId, mut arriving: mpsc::Receiver<Change>) -> Result<(), StoreError> {
+    let mut group = Vec::with_capacity(GROUP);
+    while let Some(first) = arriving.blocking_recv() {
+        group.push(first);
+        // The first change of a group waits; those that follow come along while there are any.
+        std::thread::sleep(if matches!(group[0], Change::Barrier(_)) { Duration::ZERO } else { GATHER });
+        while group.len() < GROUP {
+            match arriving.try_recv() {
+                Ok(change) => group.push(change),
+                Err(_) => break,
+            }
+        }
+        let transaction = connection.transaction()?;
+        let mut barriers = Vec::new();
+        for change in group.drain(..) {
+            match change {
+                Change::Barrier(done) => barriers.push(done),
+                change => apply(&transaction, run, change)?,
+            }
+        }
+        transaction.commit()?;
+        for barrier in barriers {
+            let _ = barrier.send(());
+        }
+    }
+    Ok(())
+}
+
+fn apply(connection: &Connection, run: RunId, change: Change) -> Result<(), StoreError> {
+    match change {
+        Change::Observation { subject, question, open, body } => {
+            let sql =
+                "INSERT OR REPLACE INTO observation (run, subject, question, open, body) VALUES (?1, ?2, ?3, ?4, ?5)";
+            connection.prepare_cached(sql)?.execute(params![run.0, number(subject), question.number(), open, body])?;
+        }
+        Change::TenantFact { name, open, body } => {
+            let sql = "INSERT OR REPLACE INTO tenant_fact (run, name, open, body) VALUES (?1, ?2, ?3, ?4)";
+            connection.prepare_cached(sql)?.execute(params![run.0, name, open, body])?;
+        }
+        Change::Account { subject, object_id, mailbox } => {
+            let sql = "UPDATE subject SET object_id = ?3, mailbox = ?4 WHERE run = ?1 AND id = ?2";
+            connection.prepare_cached(sql)?.execute(params![run.0, number(subject), object_id, mailbox])?;
+        }
+        Change::Candidates(found) => {
+            let sql =
+                "INSERT OR REPLACE INTO candidate (run, subject, object_id, deleted, body) VALUES (?1, ?2, ?3, ?4, ?5)";
+            let mut insert = connection.prepare_cached(sql)?;
+            for Candidate { subject, object_id, deleted, body } in found {
+                insert.execute(params![run.0, number(subject), object_id, deleted, body])?;
+            }
+        }
+        Change::Listing { name, next } => {
+            let sql = "INSERT OR REPLACE INTO listing (run, name, next) VALUES (?1, ?2, ?3)";
+            connection.prepare_cached(sql)?.execute(params![run.0, name, next])?;
+        }
+        Change::Traffic { service, add } => add_traffic(connection, run, service, add)?,
+        Change::Barrier(_) => {}
+    }
+    Ok(())
+}
+
+fn add_traffic(connection: &Connection, run: RunId, service: &str, add: Traffic) -> Result<(), StoreError> {
+    let sql = "SELECT body FROM traffic WHERE run = ?1 AND service = ?2";
+    let so_far: Option<String> =
+        connection.prepare_cached(sql)?.query_row(params![run.0, service], |row| row.get(0)).optional()?;
+    let mut sum: Traffic = so_far.map(|body| serde_json::from_str(&body)).transpose()?.unwrap_or_default();
+    sum += add;
+    let sql = "INSERT OR REPLACE INTO traffic (run, service, body) VALUES (?1, ?2, ?3)";
+    connection.prepare_cached(sql)?.execute(params![run.0, service, serde_json::to_string(&sum)?])?;
+    Ok(())
+}
+
+fn subject_of(row: &Row) -> rusqlite::Result<Subject> {
+    let id = row.get::<_, i64>(0)?.unsigned_abs();
+    Ok(Subject { id, address: row.get(1)?, object_id: row.get(2)?, mailbox: row.get(3)?, roster_object: row.get(4)? })
+}
+
+impl Store {
+    /// Subjects after `after` that lack an outcome for a question, in roster order, at most `most`; with
+    /// `known_account`, only those whose account is known.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn pending(
+        &self,
+        run: RunId,
+        question: Question,
+        known_account: bool,
+        after: u64,
+        most: u32,
+    ) -> Result<Vec<Subject>, StoreError> {
+        let sql = "SELECT s.id, s.address, s.object_id, s.mailbox, s.roster_object FROM subject s
+                   WHERE s.run = ?1 AND s.id > ?3 AND (NOT ?4 OR s.object_id IS NOT NULL)
+                   AND NOT EXISTS (SELECT 1 FROM observation o WHERE o.run = ?1 AND o.subject = s.id AND o.question = ?2)
+                   ORDER BY s.id LIMIT ?5";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows =
+            statement.query_map(params![run.0, question.number(), number(after), known_account, most], subject_of)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// All subjects of a run, for matching listings against.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn each_subject(&self, run: RunId, mut take: impl FnMut(Subject)) -> Result<(), StoreError> {
+        let sql = "SELECT id, address, object_id, mailbox, roster_object FROM subject WHERE run = ?1 ORDER BY id";
+        let mut statement = self.connection.prepare(sql)?;
+        let mut rows = statement.query([run.0])?;
+        while let Some(row) = rows.next()? {
+            take(subject_of(row)?);
+        }
+        Ok(())
+    }
+
+    /// How many subjects lack an outcome for a question.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn count_pending(&self, run: RunId, question: Question, known_account: bool) -> Result<u64, StoreError> {
+        let sql = "SELECT count(*) FROM subject s WHERE s.run = ?1 AND (NOT ?3 OR s.object_id IS NOT NULL)
+                   AND NOT EXISTS (SELECT 1 FROM observation o WHERE o.run = ?1 AND o.subject = s.id AND o.question = ?2)";
+        let count: i64 =
+            self.connection.query_row(sql, params![run.0, question.number(), known_account], |row| row.get(0))?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// The state of a listing: `None`: not begun; `Some(None)`: done; `Some(Some(link))`: goes on there.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn listing(&self, run: RunId, name: &str) -> Result<Option<Option<String>>, StoreError> {
+        let sql = "SELECT next FROM listing WHERE run = ?1 AND name = ?2";
+        Ok(self.connection.query_row(sql, params![run.0, name], |row| row.get(0)).optional()?)
+    }
+
+    /// A tenant's fact has an outcome.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn has_tenant_fact(&self, run: RunId, name: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM tenant_fact WHERE run = ?1 AND name = ?2)";
+        Ok(self.connection.query_row(sql, params![run.0, name], |row| row.get(0))?)
+    }
+
+    /// The candidates of a subject, put together.
+    ///
+    /// # Errors
+    /// When the store fails or holds something unreadable.
+    pub fn candidates(&self, run: RunId, subject: u64) -> Result<DirectoryMatch, StoreError> {
+        let sql = "SELECT deleted, body FROM candidate WHERE run = ?1 AND subject = ?2 ORDER BY object_id";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query(params![run.0, number(subject)])?;
+        let mut found = DirectoryMatch::default();
+        while let Some(row) = rows.next()? {
+            let body: String = row.get(1)?;
+            match row.get(0)? {
+                true => found.deleted.push(serde_json::from_str(&body)?),
+                false => found.accounts.push(serde_json::from_str(&body)?),
+            }
+        }
+        Ok(found)
+    }
+
+    /// Forgets the candidates of a run once its directory questions have their outcomes.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn drop_candidates(&self, run: RunId) -> Result<(), StoreError> {
+        self.connection.execute("DELETE FROM candidate WHERE run = ?1", [run.0])?;
+        Ok(())
+    }
+
+    /// The facts of the tenant.
+    ///
+    /// # Errors
+    /// When the store fails or holds something unreadable.
+    pub fn tenant_evidence(&self, run: RunId) -> Result<TenantEvidence, StoreError> {
+        let mut statement =
+            self.connection.prepare("SELECT name, body FROM tenant_fact WHERE run = ?1 ORDER BY name")?;
+        let mut rows = statement.query([run.0])?;
+        let mut members = serde_json::Map::new();
+        while let Some(row) = rows.next()? {
+            members.insert(row.get(0)?, serde_json::from_str(&row.get::<_, String>(1)?)?);
+        }
+        let opened = |question: Question| -> Result<bool, StoreError> {
+            let sql = "SELECT EXISTS (SELECT 1 FROM observation WHERE run = ?1 AND question = ?2 AND open = 0
+                       AND (body LIKE '%\"answer\":\"answers\"%' OR body LIKE '%\"answer\":\"works\"%'))";
+            Ok(self.connection.query_row(sql, params![run.0, question.number()], |row| row.get(0))?)
+        };
+        members.insert("graph_opened_any".to_owned(), opened(Question::Graph)?.into());
+        members.insert("ews_opened_any".to_owned(), opened(Question::Ews)?.into());
+        Ok(serde_json::from_value(members.into())?)
+    }
+}

@@ -1,0 +1,104 @@
+//! What can go wrong between the rows and the files.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a report could not be written. Nothing is half-written when it occurs.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// A file or folder could not be read or written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The temporary file that carries the rows failed.
+    #[error("cannot keep the rows of the report in a temporary file in {}: {source}", folder.display())]
+    Spool {
+        /// The folder it lies in.
+        folder: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A row could not be turned into text or back.
+    #[error("row {row} of the report cannot be read back from its temporary file: {source}")]
+    Row {
+        /// Position in the roster, from 1.
+        row: u64,
+        /// What was wrong with it.
+        source: serde_json::Error,
+    },
+    /// A format's own writer failed.
+    #[error("cannot write the report as {format}: {detail}")]
+    Format {
+        /// The format's name, as on the command line.
+        format: &'static str,
+        /// What its writer said.
+        detail: String,
+    },
+    /// A format name that is none.
+    #[error("unknown report format {name:?}")]
+    UnknownFormat {
+        /// What was given.
+        name: String,
+    },
+    /// A language without texts.
+    #[error("there are no report texts for language {name:?}")]
+    Language {
+        /// What was given.
+        name: String,
+    },
+    /// A file with texts that cannot be used.
+    #[error("the report texts {name} cannot be used: {detail}")]
+    Texts {
+        /// The file.
+        name: String,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// A template, or a folder of templates, that cannot be used.
+    #[error("the report template {name} cannot be used: {detail}")]
+    Template {
+        /// The template or folder.
+        name: String,
+        /// What is wrong with it.
+        detail: String,
+    },
+}
+
+impl ReportError {
+    /// What to do next, for a person.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Write { .. } => {
+                "check that the folder exists, that you may write there, that the disk has room, \
+                 and that no other program holds the file open"
+            }
+            Self::Spool { .. } => {
+                "the rows need about 2 KB of disk each for a moment: make room, or set TMPDIR to another folder"
+            }
+            Self::Row { .. } => {
+                "the temporary file was changed or cut while the report was written: run the command again"
+            }
+            Self::Format { .. } => "run the command again; if it stays, leave this format out with --format",
+            Self::UnknownFormat { .. } => "the formats are csv, json, ndjson, xlsx, html, md and ps1",
+            Self::Language { .. } => "the languages are en and de",
+            Self::Template { .. } => "mend it, or leave it out to use the embedded one of the same name",
+            Self::Texts { .. } => "compare the file with the embedded one of the same name",
+        }
+    }
+
+    /// A writing error about `path`.
+    pub(crate) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Write { path, source }
+    }
+
+    /// An error of one format's writer.
+    pub(crate) fn format(format: &'static str) -> impl Fn(&dyn std::fmt::Display) -> Self {
+        move |detail| Self::Format { format, detail: detail.to_string() }
+    }
+}

@@ -1,0 +1,128 @@
+//! Which formats there are, and how their files get into place: all of them whole, or none.
+
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use rayon::prelude::*;
+use tempfile::NamedTempFile;
+
+use super::{ReportError, View, csv, html, json, markdown, powershell, xlsx};
+
+/// A format of the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FormatKind {
+    /// `readiness.csv`
+    Csv,
+    /// `readiness.json`
+    Json,
+    /// `readiness.ndjson`: the users of the JSON, one a line.
+    NdJson,
+    /// `readiness.xlsx`
+    Xlsx,
+    /// `readiness.html`
+    Html,
+    /// `summary.md`
+    Markdown,
+    /// `remediation.ps1`
+    PowerShell,
+}
+
+impl FormatKind {
+    /// Every format.
+    pub const ALL: &'static [Self] =
+        &[Self::Csv, Self::Json, Self::NdJson, Self::Xlsx, Self::Html, Self::Markdown, Self::PowerShell];
+
+    /// Its name on the command line.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Json => "json",
+            Self::NdJson => "ndjson",
+            Self::Xlsx => "xlsx",
+            Self::Html => "html",
+            Self::Markdown => "md",
+            Self::PowerShell => "ps1",
+        }
+    }
+
+    /// Its file's name.
+    #[must_use]
+    pub fn file_name(self) -> &'static str {
+        match self {
+            Self::Csv => "readiness.csv",
+            Self::Json => "readiness.json",
+            Self::NdJson => "readiness.ndjson",
+            Self::Xlsx => "readiness.xlsx",
+            Self::Html => "readiness.html",
+            Self::Markdown => "summary.md",
+            Self::PowerShell => "remediation.ps1",
+        }
+    }
+
+    fn write(self, view: &View, out: &mut BufWriter<File>) -> Result<(), ReportError> {
+        match self {
+            Self::Csv => csv::write(view, out),
+            Self::Json => json::write(view, out),
+            Self::NdJson => json::write_lines(view, out),
+            Self::Xlsx => xlsx::write(view, out),
+            Self::Html => html::write(view, out),
+            Self::Markdown => markdown::write(view, out),
+            Self::PowerShell => powershell::write(view, out),
+        }
+    }
+}
+
+impl FromStr for FormatKind {
+    type Err = ReportError;
+
+    fn from_str(name: &str) -> Result<Self, ReportError> {
+        let wanted = name.trim().to_ascii_lowercase();
+        let found = Self::ALL.iter().copied().find(|format| format.id() == wanted);
+        found.ok_or_else(|| ReportError::UnknownFormat { name: name.to_owned() })
+    }
+}
+
+/// Writes the formats into `folder` (made if absent), side by side, and gives the paths in the order asked for. The
+/// files appear under their names only when every one of them is whole; old ones are replaced in one step each.
+///
+/// # Errors
+///
+/// [`ReportError`] when the folder cannot be written, or a format fails; then no file is touched.
+pub fn write_all(view: &View, folder: &Path, formats: &[FormatKind]) -> Result<Vec<PathBuf>, ReportError> {
+    std::fs::create_dir_all(folder).map_err(ReportError::write(folder))?;
+    let written = formats
+        .par_iter()
+        .map(|&format| write_one(view, folder, format))
+        .collect::<Result<Vec<(NamedTempFile, PathBuf)>, ReportError>>()?;
+    written
+        .into_iter()
+        .map(|(file, path)| match file.persist(&path) {
+            Ok(_) => Ok(path),
+            Err(error) => Err(ReportError::Write { path, source: error.error }),
+        })
+        .collect()
+}
+
+/// Writes one format to a temporary file beside its place.
+fn write_one(view: &View, folder: &Path, format: FormatKind) -> Result<(NamedTempFile, PathBuf), ReportError> {
+    let path = folder.join(format.file_name());
+    let file = temporary(folder).map_err(ReportError::write(folder))?;
+    let handle = file.as_file().try_clone().map_err(ReportError::write(&path))?;
+    let mut out = BufWriter::with_capacity(1 << 18, handle);
+    format.write(view, &mut out)?;
+    out.flush().map_err(ReportError::write(&path))?;
+    file.as_file().sync_all().map_err(ReportError::write(&path))?;
+    Ok((file, path))
+}
+
+/// A temporary file with the permissions an ordinary new file would get: reports are there to be handed on.
+fn temporary(folder: &Path) -> std::io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".ewsready-").suffix(".tmp");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
+}

@@ -1,0 +1,360 @@
+//! What templates see: the head and the sums, in words and ready-made figures, never a row.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::head::{AppLine, DomainLine, LicenceLine, RuleLine, ServiceLine};
+use super::summary::{
+    Action, Group, GroupName, VerdictCounts, deadline_sentence, demand_sentence, need_sentence, purchases,
+};
+use super::{Texts, View};
+use crate::verdict::{Urgency, Verdict};
+
+/// Groups shown in a chart before the rest is added up.
+const GROUPS: usize = 30;
+
+/// The context of every template.
+#[derive(Debug, Serialize)]
+pub struct Page<'a> {
+    /// All texts, by section and key.
+    t: &'a BTreeMap<String, BTreeMap<String, String>>,
+    language: &'a str,
+    title: &'a str,
+    client: &'a str,
+    author: &'a str,
+    tenant: &'a str,
+    tenant_id: &'a str,
+    profile: &'a str,
+    cloud: &'a str,
+    run_id: &'a str,
+    tool_version: &'a str,
+    simulated: bool,
+    /// What must not be overlooked: not assessed, old facts.
+    alarms: Vec<String>,
+    deadline: String,
+    organization: &'a str,
+    notes: &'a [String],
+    roster: String,
+    rows: u64,
+    as_of: String,
+    facts_as_of: String,
+    collected: String,
+    verdicts: Vec<VerdictLine<'a>>,
+    urgencies: Vec<UrgencyLine<'a>>,
+    waves: Vec<Bar<'a>>,
+    departments: Vec<Bar<'a>>,
+    domains: Vec<Bar<'a>>,
+    /// What to do, most pressing first.
+    actions: Vec<ActionLine<'a>>,
+    not_assessed: Vec<ActionLine<'a>>,
+    demand: Vec<DemandLine<'a>>,
+    demand_total: String,
+    demand_without: String,
+    integrations: Vec<IntegrationLine<'a>>,
+    apps: &'a [AppLine],
+    licences: Vec<Licence<'a>>,
+    domain_lines: &'a [DomainLine],
+    services: &'a [ServiceLine],
+    rules: &'a [RuleLine],
+    parameters: &'a [(String, String)],
+    permissions: &'a [String],
+    caveats: &'a [String],
+}
+
+#[derive(Debug, Serialize)]
+struct VerdictLine<'a> {
+    id: &'static str,
+    name: &'a str,
+    sign: &'a str,
+    meaning: &'a str,
+    users: u64,
+    /// Per cent of all rows, one decimal.
+    share: String,
+    /// Per cent of the largest verdict, for a bar.
+    width: String,
+}
+
+#[derive(Debug, Serialize)]
+struct UrgencyLine<'a> {
+    id: &'static str,
+    name: &'a str,
+    users: u64,
+}
+
+/// Users of a group as a stacked bar.
+#[derive(Debug, Serialize)]
+struct Bar<'a> {
+    name: &'a str,
+    users: u64,
+    segments: Vec<Segment<'a>>,
+}
+
+/// Part of a bar, in per cent of the widest bar.
+#[derive(Debug, Serialize)]
+struct Segment<'a> {
+    verdict: &'static str,
+    name: &'a str,
+    users: u64,
+    x: String,
+    width: String,
+}
+
+#[derive(Debug, Serialize)]
+struct ActionLine<'a> {
+    verdict: &'static str,
+    verdict_name: &'a str,
+    sign: &'a str,
+    reason: &'a str,
+    cause: &'a str,
+    action: &'a str,
+    users: u64,
+    now: u64,
+    alternative: u64,
+    urgency: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct DemandLine<'a> {
+    licence: &'a str,
+    products: String,
+    users: u64,
+    alternative: u64,
+    need: String,
+}
+
+#[derive(Debug, Serialize)]
+struct IntegrationLine<'a> {
+    name: &'a str,
+    state: &'a str,
+    state_name: &'a str,
+    users: u64,
+    text: &'a str,
+    action: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct Licence<'a> {
+    #[serde(flatten)]
+    line: &'a LicenceLine,
+    mailbox_name: &'a str,
+    free: u64,
+    wanted: u64,
+}
+
+impl<'a> Page<'a> {
+    /// The figures of a view.
+    pub fn new(view: &'a View) -> Self {
+        let (head, summary, texts) = (&view.head, &view.summary, &view.texts);
+        let files = head.roster.join(", ");
+        let stamp = |at: jiff::Timestamp| format!("{} UTC", at.strftime("%Y-%m-%d %H:%M"));
+        Self {
+            t: texts.sections(),
+            language: texts.language(),
+            title: title(view),
+            client: &head.branding.client,
+            author: &head.branding.author,
+            tenant: &head.tenant.name,
+            tenant_id: &head.tenant.id,
+            profile: &head.tenant.profile,
+            cloud: &head.tenant.cloud,
+            run_id: &head.run_id,
+            tool_version: &head.tool_version,
+            simulated: head.simulated,
+            alarms: alarms(view),
+            deadline: deadline_sentence(view),
+            organization: organization(view),
+            notes: &head.organization.notes,
+            roster: files,
+            rows: summary.rows,
+            as_of: head.as_of.to_string(),
+            facts_as_of: head.facts_as_of.to_string(),
+            collected: head.finished.map(stamp).unwrap_or_default(),
+            verdicts: verdicts(view),
+            urgencies: urgencies(view),
+            waves: bars(&summary.waves, texts),
+            departments: bars(&summary.departments, texts),
+            domains: bars(&summary.domains, texts),
+            actions: summary.first_actions().map(|action| action_line(action, texts)).collect(),
+            not_assessed: summary.not_assessed().map(|action| action_line(action, texts)).collect(),
+            demand: demand(view),
+            demand_total: if summary.demand.is_empty() { String::new() } else { demand_sentence(view) },
+            demand_without: match summary.could_go_without() {
+                0 => String::new(),
+                users => texts.fill("summary", "demand_without", &[("n", &texts.number(users))]),
+            },
+            integrations: integrations(view),
+            apps: &head.apps,
+            licences: licences(view),
+            domain_lines: &head.domains,
+            services: &head.services,
+            rules: &head.rules,
+            parameters: &head.parameters,
+            permissions: &head.permissions,
+            caveats: &head.caveats,
+        }
+    }
+}
+
+/// Title of the report: the branding's, else ours.
+pub fn title(view: &View) -> &str {
+    let own = &view.head.branding.title;
+    if own.is_empty() { view.texts.get("summary", "title") } else { own }
+}
+
+/// The organisation's EWS state in words, also when it is not known.
+pub fn organization(view: &View) -> &str {
+    let state = &view.head.organization.state;
+    if state.is_empty() { view.texts.get("summary", "organization_unknown") } else { state }
+}
+
+/// What must not be overlooked besides a simulated tenant.
+pub fn alarms(view: &View) -> Vec<String> {
+    let (summary, texts) = (&view.summary, &view.texts);
+    let mut alarms = Vec::new();
+    let missing = summary.verdict(Verdict::NotAssessed);
+    if missing > 0 {
+        let values = [("n", &*texts.number(missing)), ("total", &*texts.number(summary.rows))];
+        alarms.push(texts.fill("summary", "not_assessed_some", &values));
+    }
+    if !view.head.facts_warning.is_empty() {
+        alarms.push(view.head.facts_warning.clone());
+    }
+    alarms
+}
+
+/// The groups a summary lists, by name: all, or the largest with the rest added up.
+pub fn shown_groups<'a>(groups: &'a [Group], texts: &'a Texts) -> Vec<(&'a str, VerdictCounts)> {
+    let named = |group: &'a Group| match &group.name {
+        GroupName::Empty => texts.get("column", "group_empty"),
+        GroupName::Others => texts.get("column", "group_other"),
+        GroupName::Named(_) => group.name.text().unwrap_or_default(),
+    };
+    if groups.len() <= GROUPS {
+        return groups.iter().map(|group| (named(group), group.verdicts)).collect();
+    }
+    let mut sizes: Vec<u64> = groups.iter().map(Group::users).collect();
+    sizes.sort_unstable_by(|a, b| b.cmp(a));
+    let least = sizes[GROUPS - 1];
+    let mut rest = VerdictCounts::default();
+    let mut list = Vec::with_capacity(GROUPS + 1);
+    for group in groups {
+        if group.users() >= least && list.len() < GROUPS && group.name != GroupName::Others {
+            list.push((named(group), group.verdicts));
+        } else {
+            rest.iter_mut().zip(group.verdicts).for_each(|(sum, count)| *sum += count);
+        }
+    }
+    list.push((texts.get("column", "group_other"), rest));
+    list
+}
+
+/// Whether a grouping says anything: at least one row has a value.
+pub fn has_names(groups: &[Group]) -> bool {
+    groups.iter().any(|group| group.name != GroupName::Empty)
+}
+
+fn percent(part: u64, whole: u64) -> f64 {
+    // Counts stay far below 2^53, where whole numbers end to be exact.
+    if whole == 0 { 0.0 } else { part as f64 * 100.0 / whole as f64 }
+}
+
+fn verdicts(view: &View) -> Vec<VerdictLine<'_>> {
+    let (summary, texts) = (&view.summary, &view.texts);
+    let most = summary.verdicts.iter().copied().max().unwrap_or(0);
+    let line = |verdict: Verdict| VerdictLine {
+        id: verdict.id(),
+        name: texts.get("verdict", verdict.id()),
+        sign: texts.get("verdict_sign", verdict.id()),
+        meaning: texts.get("verdict_meaning", verdict.id()),
+        users: summary.verdict(verdict),
+        share: format!("{:.1}", percent(summary.verdict(verdict), summary.rows)),
+        width: format!("{:.2}", percent(summary.verdict(verdict), most)),
+    };
+    Verdict::ALL.iter().map(|&verdict| line(verdict)).collect()
+}
+
+fn urgencies(view: &View) -> Vec<UrgencyLine<'_>> {
+    let line = |urgency: Urgency| UrgencyLine {
+        id: urgency.id(),
+        name: view.texts.get("urgency", urgency.id()),
+        users: view.summary.urgencies[urgency as usize],
+    };
+    Urgency::ALL.iter().map(|&urgency| line(urgency)).collect()
+}
+
+fn bars<'a>(groups: &'a [Group], texts: &'a Texts) -> Vec<Bar<'a>> {
+    if !has_names(groups) {
+        return Vec::new();
+    }
+    let shown = shown_groups(groups, texts);
+    let most = shown.iter().map(|(_, counts)| counts.iter().sum()).max().unwrap_or(0);
+    shown.into_iter().map(|(name, counts)| bar(name, &counts, most, texts)).collect()
+}
+
+fn bar<'a>(name: &'a str, counts: &VerdictCounts, most: u64, texts: &'a Texts) -> Bar<'a> {
+    let mut before = 0;
+    let mut segments = Vec::new();
+    for (&verdict, &users) in Verdict::ALL.iter().zip(counts) {
+        segments.push(Segment {
+            verdict: verdict.id(),
+            name: texts.get("verdict", verdict.id()),
+            users,
+            x: format!("{:.2}", percent(before, most)),
+            width: format!("{:.2}", percent(users, most)),
+        });
+        before += users;
+    }
+    Bar { name, users: before, segments }
+}
+
+fn action_line<'a>(action: &'a Action, texts: &'a Texts) -> ActionLine<'a> {
+    ActionLine {
+        verdict: action.verdict.id(),
+        verdict_name: texts.get("verdict", action.verdict.id()),
+        sign: texts.get("verdict_sign", action.verdict.id()),
+        reason: &action.reason,
+        cause: &action.cause,
+        action: &action.action,
+        users: action.users,
+        now: action.urgent(Urgency::Now),
+        alternative: action.alternative,
+        urgency: texts.get("urgency_short", action.worst().id()),
+    }
+}
+
+fn demand(view: &View) -> Vec<DemandLine<'_>> {
+    let line = |line| need_sentence(view, line);
+    let lines = view.summary.demand.iter().map(|demand| DemandLine {
+        licence: view.texts.get("licence", demand.licence.id()),
+        products: demand.products.join(", "),
+        users: demand.users,
+        alternative: demand.alternative,
+        need: line(demand),
+    });
+    lines.collect()
+}
+
+fn integrations(view: &View) -> Vec<IntegrationLine<'_>> {
+    let texts = &view.texts;
+    let lines = view.summary.integrations.iter().map(|sum| IntegrationLine {
+        name: texts.get("integration", &sum.integration),
+        state: &sum.state,
+        state_name: texts.get("integration_state", &sum.state),
+        users: sum.users,
+        text: &sum.text,
+        action: &sum.action,
+    });
+    lines.collect()
+}
+
+fn licences(view: &View) -> Vec<Licence<'_>> {
+    let wanted = purchases(view);
+    let lines = view.head.licences.iter().map(|line| Licence {
+        line,
+        mailbox_name: line.mailbox.map_or("", |state| view.texts.get("licence", state.id())),
+        free: line.free(),
+        wanted: wanted.get(line.name.as_str()).copied().unwrap_or(0),
+    });
+    lines.collect()
+}

@@ -1,0 +1,208 @@
+//! The rows on disk: written once in roster order, read by every format at its own pace and in its own order.
+//!
+//! One row is one line of JSON in a temporary file that only this user may read and that goes when the spool goes.
+//! In memory stay 16 bytes a row: where it lies, and what the formats sort and pick by.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use super::ReportError;
+use super::row::Row;
+use super::summary::{Summary, Tally};
+use crate::verdict::{Urgency, Verdict};
+
+/// Bytes a reader fetches at once: a few rows, so that jumping about in wave order does not read everything anew.
+const READ_AHEAD: usize = 1 << 14;
+
+/// What is kept in memory of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// Where the row's line begins.
+    offset: u64,
+    /// Position of its wave in [`Summary::waves`].
+    pub wave: u32,
+    /// Its verdict.
+    pub verdict: Verdict,
+    /// Its urgency.
+    pub urgency: Urgency,
+}
+
+/// Takes the rows in, in roster order.
+#[derive(Debug)]
+pub struct SpoolWriter {
+    folder: PathBuf,
+    out: BufWriter<NamedTempFile>,
+    line: Vec<u8>,
+    end: u64,
+    marks: Vec<Mark>,
+    tally: Tally,
+}
+
+impl SpoolWriter {
+    /// Opens a temporary file in `folder`, which needs about 2 KB of room a row.
+    ///
+    /// # Errors
+    ///
+    /// [`ReportError::Spool`] when it cannot be made.
+    pub fn create_in(folder: &Path) -> Result<Self, ReportError> {
+        let file = tempfile::Builder::new()
+            .prefix(".ewsready-rows-")
+            .tempfile_in(folder)
+            .map_err(|source| ReportError::Spool { folder: folder.to_owned(), source })?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            out: BufWriter::with_capacity(1 << 18, file),
+            line: Vec::new(),
+            end: 0,
+            marks: Vec::new(),
+            tally: Tally::default(),
+        })
+    }
+
+    /// Adds the next row of the roster and counts it.
+    ///
+    /// # Errors
+    ///
+    /// [`ReportError::Spool`] when the disk is full or fails.
+    pub fn push(&mut self, row: &Row) -> Result<(), ReportError> {
+        self.line.clear();
+        serde_json::to_writer(&mut self.line, row).map_err(|source| ReportError::Row { row: row.row, source })?;
+        self.line.push(b'\n');
+        self.out.write_all(&self.line).map_err(|source| ReportError::Spool { folder: self.folder.clone(), source })?;
+        let wave = self.tally.count(row);
+        self.marks.push(Mark { offset: self.end, wave, verdict: row.verdict, urgency: row.urgency });
+        self.end += self.line.len() as u64;
+        Ok(())
+    }
+
+    /// Closes the file and gives the rows and their sums.
+    ///
+    /// # Errors
+    ///
+    /// [`ReportError::Spool`] when the last rows cannot be written.
+    pub fn finish(self) -> Result<(Spool, Summary), ReportError> {
+        let Self { folder, out, mut marks, tally, end, .. } = self;
+        let file = out
+            .into_inner()
+            .map_err(|error| ReportError::Spool { folder: folder.clone(), source: error.into_error() })?;
+        let (summary, wave_order) = tally.finish();
+        for mark in &mut marks {
+            mark.wave = wave_order.get(mark.wave as usize).copied().unwrap_or(u32::MAX);
+        }
+        marks.shrink_to_fit();
+        Ok((Spool { folder, file, marks, end }, summary))
+    }
+}
+
+/// All rows of a report.
+#[derive(Debug)]
+pub struct Spool {
+    folder: PathBuf,
+    file: NamedTempFile,
+    marks: Vec<Mark>,
+    end: u64,
+}
+
+impl Spool {
+    /// How many rows there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.marks.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.marks.is_empty()
+    }
+
+    /// Bytes the rows take on disk.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.end
+    }
+
+    /// What is known of each row without reading it, in roster order.
+    #[must_use]
+    pub fn marks(&self) -> &[Mark] {
+        &self.marks
+    }
+
+    /// The folder the rows lie in; formats that need scratch space use it too.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Every row in roster order.
+    ///
+    /// # Errors
+    ///
+    /// [`ReportError::Spool`] when the file cannot be opened again.
+    pub fn rows(&self) -> Result<Rows<'_, std::ops::Range<usize>>, ReportError> {
+        self.rows_at(0..self.marks.len())
+    }
+
+    /// The rows at the given positions (from 0), in that order. Each reader has its own handle, so several formats
+    /// can read at a time.
+    ///
+    /// # Errors
+    ///
+    /// [`ReportError::Spool`] when the file cannot be opened again.
+    pub fn rows_at<I: Iterator<Item = usize>>(&self, order: I) -> Result<Rows<'_, I>, ReportError> {
+        let file = self.file.reopen().map_err(|source| self.failed(source))?;
+        Ok(Rows { spool: self, reader: BufReader::with_capacity(READ_AHEAD, file), at: 0, order, line: Vec::new() })
+    }
+
+    fn failed(&self, source: std::io::Error) -> ReportError {
+        ReportError::Spool { folder: self.folder.clone(), source }
+    }
+}
+
+/// Reads rows back; see [`Spool::rows`].
+#[derive(Debug)]
+pub struct Rows<'a, I> {
+    spool: &'a Spool,
+    reader: BufReader<File>,
+    at: u64,
+    order: I,
+    line: Vec<u8>,
+}
+
+impl<I> Rows<'_, I> {
+    fn read(&mut self, position: usize) -> Result<Row, ReportError> {
+        let marks = &self.spool.marks;
+        let (start, end) = match (marks.get(position), marks.get(position + 1)) {
+            (Some(mark), Some(next)) => (mark.offset, next.offset),
+            (Some(mark), None) => (mark.offset, self.spool.end),
+            (None, _) => (self.spool.end, self.spool.end),
+        };
+        if start != self.at {
+            self.jump(start).map_err(|source| self.spool.failed(source))?;
+        }
+        self.line.resize(usize::try_from(end - start).unwrap_or(0), 0);
+        self.reader.read_exact(&mut self.line).map_err(|source| self.spool.failed(source))?;
+        self.at = end;
+        serde_json::from_slice(&self.line).map_err(|source| ReportError::Row { row: position as u64 + 1, source })
+    }
+
+    /// Goes to `start`, keeping what is buffered when it lies within: rows of a wave are mostly near each other.
+    fn jump(&mut self, start: u64) -> std::io::Result<()> {
+        match i64::try_from(i128::from(start) - i128::from(self.at)) {
+            Ok(by) => self.reader.seek_relative(by),
+            Err(_) => self.reader.seek(SeekFrom::Start(start)).map(drop),
+        }
+    }
+}
+
+impl<I: Iterator<Item = usize>> Iterator for Rows<'_, I> {
+    type Item = Result<Row, ReportError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let position = self.order.next()?;
+        Some(self.read(position))
+    }
+}

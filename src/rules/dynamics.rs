@@ -1,0 +1,194 @@
+//! Dynamics 365 server-side synchronization: what makes it fail for a user.
+
+use super::gate::{Caller, gate};
+use super::identity::{about_account, is_guest};
+use super::licence::gives_none;
+use super::reading::{Identity, Place, Reading};
+use super::rule::{Effect, Mark, Outcome, Params, Question, Rule, RuleTexts};
+use super::sources::{DYNAMICS_FAULTS, DYNAMICS_SUPPORTED, GRAPH_DELETED, IS_HERE};
+use super::states::LicenceState;
+
+const FACTS: &str = "integrations.toml";
+const COLUMNS: &[&str] = &["dynamics_sync"];
+const BROKEN: Effect = Effect::Marks { columns: COLUMNS, state: Mark::Broken };
+const AT_RISK: Effect = Effect::Marks { columns: COLUMNS, state: Mark::AtRisk };
+
+/// Cause 1: the mailbox is in another tenant, or nowhere.
+pub static OTHER_TENANT: Rule = Rule {
+    id: "dynamics/other-tenant",
+    question: "Is the mailbox in another tenant than the one assessed?",
+    effect: BROKEN,
+    asks: &[Question::Directory],
+    facts: FACTS,
+    sources: &[DYNAMICS_FAULTS, "https://github.com/MicrosoftDocs/power-platform/pull/2892"],
+    texts: RuleTexts {
+        says: "The address belongs to no member of this tenant: Exchange answers Dynamics with NoUserFoundWithGivenClaims.",
+        stops: "",
+        next: "Correct the address of the Dynamics mailbox record; for a mailbox in another tenant set up cross-tenant synchronization with the Graph permissions it asks for.",
+        alternative: "",
+    },
+    check: |reading| match &reading.identity {
+        Err(open) => Outcome::Unknown(open.clone()),
+        Ok(Identity::Nobody) => Outcome::says(),
+        Ok(Identity::One(account)) => Outcome::says_if(is_guest(account)),
+        Ok(Identity::Several) => Outcome::Silent,
+    },
+};
+
+/// Cause 2: no Exchange licence.
+pub static NO_LICENCE: Rule = Rule {
+    id: "dynamics/no-licence",
+    question: "Has the user no usable Exchange licence?",
+    effect: BROKEN,
+    asks: &[Question::Directory, Question::Licence, Question::Products, Question::Graph],
+    facts: "exchange-plans.csv",
+    sources: &[DYNAMICS_FAULTS],
+    texts: RuleTexts {
+        says: "The user has no usable Exchange licence, and there is no mailbox that answers.",
+        stops: "",
+        next: "Settle the licence first.",
+        alternative: "",
+    },
+    check: |reading| {
+        about_account(reading, |_| {
+            let open = reading.graph.as_ref().err().or(Some(&reading.licence.open)).filter(|open| !open.is_empty());
+            match open {
+                _ if reading.graph_answers() => Outcome::Silent,
+                Some(open) => Outcome::Unknown(open.clone()),
+                None => Outcome::says_if(gives_none(reading.licence.state)),
+            }
+        })
+    },
+};
+
+/// Cause 3: the server profile does not fit the place of the mailbox.
+pub static PROFILE: Rule = Rule {
+    id: "dynamics/profile-mismatch",
+    question: "Does the Dynamics server profile fit the place of the mailbox?",
+    effect: BROKEN,
+    asks: &[Question::Directory, Question::Graph, Question::Routing, Question::Recipient],
+    facts: FACTS,
+    sources: &[DYNAMICS_SUPPORTED],
+    texts: RuleTexts {
+        says: "The Dynamics server profile is `{profile}`, but the mailbox is {place}.",
+        stops: "",
+        next: "Set the profile of the Dynamics mailbox record to {wanted}.",
+        alternative: "",
+    },
+    check: |reading| {
+        let profile = reading.case.entry.dynamics_profile.as_deref().map(str::trim).unwrap_or_default();
+        let hybrid = match profile.to_lowercase() {
+            word if word.is_empty() => return Outcome::Silent,
+            word if word.contains("hybrid") || word.contains("server") => true,
+            word if word.contains("online") => false,
+            _ => return Outcome::Silent,
+        };
+        let place = match &reading.located {
+            Err(open) => return Outcome::Unknown(open.clone()),
+            Ok(located) => located.place,
+        };
+        let (place, wanted) = match (place, hybrid) {
+            (Place::Cloud, true) => ("dynamics/in_cloud", "dynamics/profile_online"),
+            (Place::OnPremises, false) => ("dynamics/on_premises", "dynamics/profile_hybrid"),
+            _ => return Outcome::Silent,
+        };
+        let params = Params::one("profile", profile).and("place", reading.word(place));
+        Outcome::Says(params.and("wanted", reading.word(wanted)))
+    },
+};
+
+/// Cause 4: EWS is closed to Dataverse.
+pub static EWS_CLOSED: Rule = Rule {
+    id: "dynamics/ews-closed",
+    question: "Do the settings close EWS to Dataverse?",
+    effect: BROKEN,
+    asks: &[Question::Organization, Question::MailboxSettings],
+    facts: "retirement.toml",
+    sources: &[DYNAMICS_SUPPORTED, IS_HERE],
+    texts: RuleTexts {
+        says: "The settings close EWS to Dataverse: {closed}.",
+        stops: "",
+        next: "Have the Exchange administrators let Dataverse's application {app} in until Microsoft confirms that it uses Graph.",
+        alternative: "",
+    },
+    check: |reading| {
+        let id = reading.case.facts.integration("dynamics").and_then(|known| known.app_ids.first());
+        let Some(app) = id else { return Outcome::Silent };
+        match gate(&reading.case, Caller { app: Some(app), agent: None }) {
+            _ if !in_cloud(reading) => Outcome::Silent,
+            Err(open) => Outcome::Unknown(open),
+            Ok(closed) if closed.is_empty() => Outcome::Silent,
+            Ok(closed) => Outcome::Says(Params::one("closed", super::ews::closed_by(reading, &closed)).and("app", app)),
+        }
+    },
+};
+
+/// Cause 5: the account was recreated under the same address.
+pub static RECREATED: Rule = Rule {
+    id: "dynamics/recreated",
+    question: "Is a deleted account with the same address still in the recycle bin?",
+    effect: AT_RISK,
+    asks: &[Question::Directory],
+    facts: FACTS,
+    sources: &[DYNAMICS_FAULTS, GRAPH_DELETED],
+    texts: RuleTexts {
+        says: "A deleted account with the same address is still in the recycle bin: Exchange may answer Dynamics with NoUserFoundWithGivenClaims.",
+        stops: "",
+        next: "Remove the deleted account for good after saving its mailbox, then test and enable the Dynamics mailbox again.",
+        alternative: "",
+    },
+    check: |reading| {
+        let deleted = reading.case.evidence.directory.value().is_some_and(|found| !found.deleted.is_empty());
+        about_account(reading, |_| Outcome::says_if(deleted))
+    },
+};
+
+/// Cause 6: the address is not the primary one.
+pub static ADDRESS: Rule = Rule {
+    id: "dynamics/address-differs",
+    question: "Is the address another than the mailbox's primary one?",
+    effect: AT_RISK,
+    asks: &[Question::Directory],
+    facts: FACTS,
+    sources: &[DYNAMICS_FAULTS],
+    texts: RuleTexts {
+        says: "The address is another than the primary address {primary}: Dynamics finds the mailbox by the primary one.",
+        stops: "",
+        next: "Set the address of the Dynamics mailbox record and user to {primary}.",
+        alternative: "",
+    },
+    check: |reading| {
+        about_account(reading, |account| match (&account.primary_smtp, &reading.case.entry.address) {
+            (Some(primary), Some(address)) if !primary.eq_ignore_ascii_case(address) => {
+                Outcome::Says(Params::one("primary", primary))
+            }
+            _ => Outcome::Silent,
+        })
+    },
+};
+
+/// A kiosk licence: not excluded by name, and not confirmed.
+pub static KIOSK: Rule = Rule {
+    id: "dynamics/kiosk",
+    question: "Is the only mailbox plan a kiosk plan?",
+    effect: AT_RISK,
+    asks: &[Question::Directory, Question::Licence, Question::Products],
+    facts: "exchange-plans.csv",
+    sources: &[DYNAMICS_SUPPORTED],
+    texts: RuleTexts {
+        says: "The only mailbox plan is a kiosk plan: Microsoft excludes none by name, but nobody confirms that synchronization works with it.",
+        stops: "",
+        next: "Test one such mailbox (Test & Enable Mailbox) before relying on it.",
+        alternative: "",
+    },
+    check: |reading| {
+        about_account(reading, |_| match reading.licence.state {
+            _ if !reading.licence.open.is_empty() => Outcome::Unknown(reading.licence.open.clone()),
+            state => Outcome::says_if(matches!(state, LicenceState::Kiosk | LicenceState::F1NoMailboxRight)),
+        })
+    },
+};
+
+fn in_cloud(reading: &Reading<'_>) -> bool {
+    !matches!(&reading.located, Ok(located) if located.place != Place::Cloud)
+}

@@ -1,0 +1,308 @@
+//! Salesforce: Lightning Sync, which speaks EWS, and Einstein Activity Capture, which speaks Graph.
+
+use super::decide::Decision;
+use super::ews;
+use super::identity::{about_account, alias_of, is_guest};
+use super::licence::{KIOSK, gives_none};
+use super::reading::{Identity, Place, Reading};
+use super::rule::{Effect, Mark, Open, Outcome, Params, Question, Rule, RuleTexts};
+use super::sources::{
+    KIOSK_CANCELLED, SALESFORCE_ADDRESS, SALESFORCE_EVENTS, SALESFORCE_GRAPH, SALESFORCE_LICENCES,
+    SALESFORCE_LIGHTNING, SALESFORCE_ON_PREMISES,
+};
+use super::states::{LicenceState, Urgency};
+
+const FACTS: &str = "integrations.toml";
+const LIGHTNING: &[&str] = &["salesforce_lightning_sync"];
+const CAPTURE: &[&str] = &["salesforce_eac"];
+const BOTH: &[&str] = &["salesforce_lightning_sync", "salesforce_eac"];
+
+const fn broken(columns: &'static [&'static str]) -> Effect {
+    Effect::Marks { columns, state: Mark::Broken }
+}
+
+const fn at_risk(columns: &'static [&'static str]) -> Effect {
+    Effect::Marks { columns, state: Mark::AtRisk }
+}
+
+/// Nobody's mailbox, or none.
+pub static NO_MAILBOX: Rule = Rule {
+    id: "salesforce/no-mailbox",
+    question: "Is there no mailbox that Salesforce could connect to?",
+    effect: broken(BOTH),
+    asks: &[Question::Directory, Question::Graph, Question::Routing, Question::Recipient, Question::Licence],
+    facts: FACTS,
+    sources: &[SALESFORCE_LICENCES, SALESFORCE_ADDRESS],
+    texts: RuleTexts {
+        says: "There is no mailbox in this tenant that Salesforce could connect to.",
+        stops: "",
+        next: "Settle the verdict's cause first.",
+        alternative: "",
+    },
+    check: |reading| {
+        let none = match &reading.identity {
+            Err(open) => return Outcome::Unknown(open.clone()),
+            Ok(Identity::Nobody | Identity::Several) => true,
+            Ok(Identity::One(account)) => {
+                is_guest(account) || gives_none(reading.licence.state) && !reading.graph_answers()
+            }
+        };
+        match &reading.located {
+            _ if none => Outcome::says(),
+            Ok(located) => Outcome::says_if(located.place == Place::Nowhere),
+            Err(open) => Outcome::Unknown(open.clone()),
+        }
+    },
+};
+
+/// The mailbox is on-premises.
+pub static ON_PREMISES: Rule = Rule {
+    id: "salesforce/on-premises",
+    question: "Does Salesforce connect to Exchange Server for this user?",
+    effect: at_risk(BOTH),
+    asks: &[Question::Directory, Question::Graph, Question::Routing, Question::Recipient],
+    facts: FACTS,
+    sources: &[SALESFORCE_ON_PREMISES, SALESFORCE_LIGHTNING],
+    texts: RuleTexts {
+        says: "The mailbox is on-premises: Salesforce reaches it over EWS of Exchange Server, which stays; Lightning Sync ends in April 2027 all the same.",
+        stops: "",
+        next: "Keep the on-premises connection of Einstein Activity Capture for this user until the mailbox is in Exchange Online.",
+        alternative: "",
+    },
+    check: |reading| match &reading.located {
+        Ok(located) => Outcome::says_if(located.place == Place::OnPremises),
+        Err(open) => Outcome::Unknown(open.clone()),
+    },
+};
+
+/// The roster's address is an alias.
+pub static ALIAS: Rule = Rule {
+    id: "salesforce/alias",
+    question: "Is Salesforce to connect by an alias?",
+    effect: broken(BOTH),
+    asks: &[Question::Directory],
+    facts: FACTS,
+    sources: &[SALESFORCE_ADDRESS, SALESFORCE_EVENTS],
+    texts: RuleTexts {
+        says: "The address is only an alias of {primary}; Salesforce connects by the primary address.",
+        stops: "",
+        next: "Set the address of the Salesforce user record to {primary}.",
+        alternative: "",
+    },
+    check: |reading| {
+        about_account(reading, |account| match alias_of(account) {
+            Some(primary) => Outcome::Says(Params::one("primary", primary)),
+            None => Outcome::Silent,
+        })
+    },
+};
+
+/// Graph does not open the mailbox.
+pub static GRAPH_REFUSED: Rule = Rule {
+    id: "salesforce/graph-closed",
+    question: "Does Graph, over which Einstein Activity Capture works, not open the mailbox?",
+    effect: broken(CAPTURE),
+    asks: &[Question::Graph],
+    facts: FACTS,
+    sources: &[SALESFORCE_GRAPH],
+    texts: RuleTexts {
+        says: "Graph does not open the mailbox to our application; what keeps it out may keep Einstein Activity Capture out as well.",
+        stops: "",
+        next: "Settle the verdict's cause first, for the application of Einstein Activity Capture too.",
+        alternative: "",
+    },
+    check: |reading| match &reading.graph {
+        Err(open) => Outcome::Unknown(open.clone()),
+        Ok(_) => Outcome::says_if(!reading.graph_answers()),
+    },
+};
+
+/// The account is disabled or has no right to its mailbox.
+pub static F1: Rule = Rule {
+    id: "salesforce/f1",
+    question: "Has the user a mailbox, but no right to it?",
+    effect: at_risk(CAPTURE),
+    asks: &[Question::Directory, Question::Licence, Question::Products],
+    facts: "upgrades.csv",
+    sources: &[SALESFORCE_LICENCES],
+    texts: RuleTexts {
+        says: "With Microsoft 365 F1 alone the user has no right to the mailbox, over any protocol.",
+        stops: "",
+        next: "Give the user a licence with a mailbox right before connecting.",
+        alternative: "",
+    },
+    check: |reading| licence_is(reading, LicenceState::F1NoMailboxRight),
+};
+
+/// EWS is closed today.
+pub static EWS_DOWN: Rule = Rule {
+    id: "salesforce/ews-down",
+    question: "Is EWS, over which Lightning Sync works, closed today?",
+    effect: broken(LIGHTNING),
+    asks: &[Question::Ews, Question::Organization, Question::MailboxSettings],
+    facts: "retirement.toml",
+    sources: &[SALESFORCE_LIGHTNING],
+    texts: RuleTexts {
+        says: "EWS is closed to this mailbox today: Lightning Sync does not work.",
+        stops: "",
+        next: "Move the user to Einstein Activity Capture.",
+        alternative: "",
+    },
+    check: |reading| match ews::urgency(reading) {
+        Decision::Decided { answer: Urgency::Unknown, .. } => {
+            Outcome::Unknown(Open::unsettled(Question::Ews, "ews_contradiction", Params::default()))
+        }
+        Decision::Decided { answer, .. } => Outcome::says_if(answer == Urgency::Now),
+        Decision::Open { open, .. } => Outcome::Unknown(open),
+        Decision::Silent => Outcome::Silent,
+    },
+};
+
+/// The licence lacks the right that Salesforce asks for.
+pub static EWS_RIGHT: Rule = Rule {
+    id: "salesforce/no-ews-right",
+    question: "Lacks the licence the EWS right that Salesforce asks for?",
+    effect: at_risk(LIGHTNING),
+    asks: KIOSK.asks,
+    facts: "exchange-plans.csv",
+    sources: &[SALESFORCE_LICENCES, KIOSK_CANCELLED],
+    texts: RuleTexts {
+        says: "The licence carries no EWS right, which Salesforce asks for; Microsoft does not enforce it.",
+        stops: "",
+        next: "Upgrade the licence, or move the user to Einstein Activity Capture.",
+        alternative: "",
+    },
+    check: |reading| match licence_is(reading, LicenceState::F1NoMailboxRight) {
+        Outcome::Silent => licence_is(reading, LicenceState::Kiosk),
+        other => other,
+    },
+};
+
+/// EWS may be switched off at short notice.
+pub static ENDS_SOON: Rule = Rule {
+    id: "salesforce/ends-soon",
+    question: "Can EWS, over which Lightning Sync works, be switched off at short notice?",
+    effect: at_risk(LIGHTNING),
+    asks: EWS_DOWN.asks,
+    facts: "retirement.toml",
+    sources: &[SALESFORCE_LIGHTNING],
+    texts: RuleTexts {
+        says: "Microsoft can switch EWS off for the tenant at short notice; Lightning Sync stops then.",
+        stops: "",
+        next: "Move the user to Einstein Activity Capture before that.",
+        alternative: "",
+    },
+    check: |reading| match ews::urgency(reading) {
+        Decision::Decided { answer, .. } => Outcome::says_if(answer == Urgency::Soon),
+        Decision::Open { .. } | Decision::Silent => Outcome::Silent,
+    },
+};
+
+/// User principal name and primary address differ.
+pub static UPN_DIFFERS: Rule = Rule {
+    id: "salesforce/upn-differs",
+    question: "Is the user principal name another than the primary address?",
+    effect: at_risk(CAPTURE),
+    asks: &[Question::Directory],
+    facts: FACTS,
+    sources: &[SALESFORCE_ADDRESS, SALESFORCE_EVENTS],
+    texts: RuleTexts {
+        says: "The user principal name {upn} is another than the primary address {primary}; Einstein Activity Capture expects them to be the same.",
+        stops: "",
+        next: "Make them the same before connecting: change the user principal name to {primary}, or the primary address to {upn}.",
+        alternative: "",
+    },
+    check: |reading| {
+        about_account(reading, |account| match account.primary_smtp.as_deref() {
+            Some(primary) if !primary.eq_ignore_ascii_case(&account.user_principal_name) => {
+                Outcome::Says(Params::one("upn", &account.user_principal_name).and("primary", primary))
+            }
+            _ => Outcome::Silent,
+        })
+    },
+};
+
+/// The Salesforce user record bears another address.
+pub static RECORD_ADDRESS: Rule = Rule {
+    id: "salesforce/record-address",
+    question: "Does the Salesforce user record bear another address than the mailbox?",
+    effect: at_risk(CAPTURE),
+    asks: &[Question::Directory],
+    facts: FACTS,
+    sources: &[SALESFORCE_ADDRESS],
+    texts: RuleTexts {
+        says: "The Salesforce user record bears {record}, the mailbox's primary address is {primary}; they have to be the same.",
+        stops: "",
+        next: "Set the address of the Salesforce user record to {primary}.",
+        alternative: "",
+    },
+    check: |reading| {
+        let record = reading.case.entry.salesforce_email.as_deref().map(str::trim).filter(|record| !record.is_empty());
+        let Some(record) = record else { return Outcome::Silent };
+        about_account(reading, |account| match account.primary_smtp.as_deref() {
+            Some(primary) if !primary.eq_ignore_ascii_case(record) => {
+                Outcome::Says(Params::one("record", record).and("primary", primary))
+            }
+            _ => Outcome::Silent,
+        })
+    },
+};
+
+/// The address holds letters outside ASCII.
+pub static NOT_ASCII: Rule = Rule {
+    id: "salesforce/not-ascii",
+    question: "Does the address hold letters outside ASCII?",
+    effect: at_risk(CAPTURE),
+    asks: &[Question::Directory],
+    facts: FACTS,
+    sources: &[SALESFORCE_ADDRESS],
+    texts: RuleTexts {
+        says: "The address {primary} holds letters outside ASCII, which Einstein Activity Capture does not support.",
+        stops: "",
+        next: "Give the mailbox a primary address of plain ASCII letters.",
+        alternative: "",
+    },
+    check: |reading| {
+        about_account(reading, |account| match account.primary_smtp.as_deref() {
+            Some(primary) if !primary.is_ascii() => Outcome::Says(Params::one("primary", primary)),
+            _ => Outcome::Silent,
+        })
+    },
+};
+
+/// No application of Salesforce's in the tenant.
+pub static NO_CONSENT: Rule = Rule {
+    id: "salesforce/no-consent",
+    question: "Has the tenant no enabled application of Salesforce's?",
+    effect: Effect::Tells,
+    asks: &[Question::Applications],
+    facts: FACTS,
+    sources: &[SALESFORCE_GRAPH],
+    texts: RuleTexts {
+        says: "The tenant has no enabled application of Salesforce's: nobody has consented to Einstein Activity Capture yet. This holds for all users.",
+        stops: "",
+        next: "Have an application administrator consent when Einstein Activity Capture is set up in Salesforce.",
+        alternative: "",
+    },
+    check: |reading| {
+        let Some(known) = reading.integrations().find(|known| known.id == "salesforce") else { return Outcome::Silent };
+        let Some(applications) = reading.case.tenant.applications.value() else { return Outcome::Silent };
+        let present = applications.iter().any(|application| {
+            let name = application.name.to_lowercase();
+            let named = known.app_names.iter().any(|word| name.contains(word));
+            let by_id = known.app_ids.iter().any(|id| id.eq_ignore_ascii_case(&application.app_id));
+            (named || by_id) && application.enabled != Some(false)
+        });
+        Outcome::says_if(!present)
+    },
+};
+
+fn licence_is(reading: &Reading<'_>, state: LicenceState) -> Outcome {
+    about_account(reading, |_| {
+        if reading.licence.open.is_empty() {
+            Outcome::says_if(reading.licence.state == state)
+        } else {
+            Outcome::Unknown(reading.licence.open.clone())
+        }
+    })
+}

@@ -1,0 +1,142 @@
+//! Microsoft Graph v1.0: tenant, directory and mailboxes.
+
+pub mod batch;
+pub mod directory;
+pub mod mailbox;
+pub mod tenant;
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use crate::evidence::Cause;
+use crate::transport::retry::{describe, json_by_status};
+use crate::transport::{Answer, Call, Client, Patience, Request, Resource, ScopeId, Trouble};
+
+/// Graph, as our application sees it.
+pub struct Graph {
+    client: Arc<Client>,
+    /// The same, with single requests packed into `$batch`.
+    batched: Client,
+}
+
+/// One page of a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    /// Its entries; may be empty although more follow.
+    pub items: Vec<T>,
+    /// Where the next page is; an opaque address, followed verbatim.
+    pub next: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// The same page of something made from its entries.
+    pub fn map<U>(self, convert: impl FnMut(T) -> U) -> Page<U> {
+        Page { items: self.items.into_iter().map(convert).collect(), next: self.next }
+    }
+}
+
+impl Graph {
+    /// Graph through a signed-in client.
+    #[must_use]
+    pub fn new(client: Arc<Client>) -> Self {
+        let wire = batch::BatchWire::new(client.transport.wire(), client.origins.graph.clone());
+        Self { batched: client.over(Arc::new(wire)), client }
+    }
+
+    /// An address below `/v1.0`; `path` is relative, with its query.
+    fn url(&self, path: &str) -> Result<Url, Trouble> {
+        let root = self.client.origins.graph.as_str().trim_end_matches('/');
+        parse_url(&format!("{root}/v1.0/{path}"))
+    }
+
+    /// Asks for a listing's page or a fact of the tenant.
+    async fn fetch(&self, url: Url, cost: u32, eventual: bool) -> Result<Answer, Trouble> {
+        let mut request =
+            Request::get(url).header("accept", "application/json").header("client-request-id", &fresh_id());
+        if eventual {
+            request = request.header("consistencylevel", "eventual");
+        }
+        let call =
+            Call { scope: ScopeId::Directory, cost, request, reading: json_by_status, patience: Patience::Listing };
+        self.client.call(Resource::Graph, call).await
+    }
+
+    /// Asks one question about one user, packed with others into a batch.
+    async fn ask(&self, scope: ScopeId, path: &str) -> Result<Answer, Trouble> {
+        let request = Request::get(self.url(path)?).header("accept", "application/json");
+        let call = Call { scope, cost: 1, request, reading: json_by_status, patience: Patience::Question };
+        self.batched.call(Resource::Graph, call).await
+    }
+}
+
+/// A fresh `client-request-id`.
+fn fresh_id() -> String {
+    uuid::Uuid::new_v4().to_string()
+}
+
+fn parse_url(text: &str) -> Result<Url, Trouble> {
+    Url::parse(text).map_err(|error| Trouble::new(Cause::Unreadable, format!("{text} is no address: {error}")))
+}
+
+/// A value as it stands in a path segment or query.
+fn encoded(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+}
+
+/// Graph's error object. Depth and casing of its inner parts vary; `code` may be empty.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ErrorBody {
+    error: ErrorDetail,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ErrorDetail {
+    code: String,
+    message: String,
+}
+
+/// What an unsuccessful answer says, as `(code, message)`; empty where it cannot be read.
+fn error_of(answer: &Answer) -> (String, String) {
+    let body: ErrorBody = serde_json::from_slice(&answer.body).unwrap_or_default();
+    (body.error.code, one_line(&body.error.message))
+}
+
+/// A service's text on one line, and not longer than a reader wants.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some((cut, _)) = line.char_indices().nth(300) {
+        line.truncate(cut);
+        line.push('…');
+    }
+    line
+}
+
+/// The trouble an unexpected answer amounts to.
+fn trouble(answer: &Answer, what: &str) -> Trouble {
+    let (code, message) = error_of(answer);
+    let said = if code.is_empty() && message.is_empty() {
+        describe(answer.status)
+    } else {
+        format!("{}, {code}: {message}", answer.status.as_u16())
+    };
+    match answer.status.as_u16() {
+        401 => Trouble::new(Cause::SignIn, format!("Graph refused our token for {what} ({said})")),
+        403 => Trouble::new(Cause::NotPermitted, format!("Graph does not let our application read {what} ({said})")),
+        _ => Trouble::new(Cause::Inconclusive, format!("Graph's answer for {what} settles nothing ({said})")),
+    }
+}
+
+/// A successful answer's body.
+fn read<T: DeserializeOwned>(answer: &Answer, what: &str) -> Result<T, Trouble> {
+    if !answer.status.is_success() {
+        return Err(trouble(answer, what));
+    }
+    serde_json::from_slice(&answer.body)
+        .map_err(|error| Trouble::new(Cause::Unreadable, format!("Graph's answer for {what} cannot be read: {error}")))
+}

@@ -1,0 +1,126 @@
+//! The tenant: its name and domains, its products.
+
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::{Graph, read};
+use crate::evidence::tenant::{Domain, Sku, SkuPlan, TenantIdentity};
+use crate::transport::Trouble;
+
+impl Graph {
+    /// Id, name and verified domains.
+    ///
+    /// # Errors
+    /// When no answer could be had.
+    pub async fn identity(&self) -> Result<TenantIdentity, Trouble> {
+        let path = "organization?$select=id,displayName,verifiedDomains,onPremisesSyncEnabled";
+        let organizations: List<WireOrganization> =
+            read(&self.fetch(self.url(path)?, 1, false).await?, "the organization")?;
+        let organization = organizations.value.into_iter().next().unwrap_or_default();
+        Ok(TenantIdentity {
+            id: organization.id,
+            name: organization.display_name.unwrap_or_default(),
+            domains: organization.verified_domains.into_iter().map(Domain::from).collect(),
+            synchronized: organization.on_premises_sync_enabled,
+        })
+    }
+
+    /// The tenant's products with their plans.
+    ///
+    /// # Errors
+    /// When no answer could be had.
+    pub async fn skus(&self) -> Result<Vec<Sku>, Trouble> {
+        let path =
+            "subscribedSkus?$select=skuId,skuPartNumber,capabilityStatus,consumedUnits,prepaidUnits,servicePlans";
+        let skus: List<WireSku> = read(&self.fetch(self.url(path)?, 2, false).await?, "the tenant's licences")?;
+        Ok(skus.value.into_iter().filter_map(WireSku::into_evidence).collect())
+    }
+}
+
+#[derive(Deserialize)]
+struct List<T> {
+    #[serde(default = "Vec::new")]
+    value: Vec<T>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct WireOrganization {
+    id: String,
+    display_name: Option<String>,
+    verified_domains: Vec<WireDomain>,
+    on_premises_sync_enabled: Option<bool>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct WireDomain {
+    name: String,
+    is_default: bool,
+    is_initial: bool,
+    capabilities: Option<String>,
+}
+
+impl From<WireDomain> for Domain {
+    fn from(domain: WireDomain) -> Self {
+        Self {
+            name: domain.name.to_lowercase(),
+            default: domain.is_default,
+            initial: domain.is_initial,
+            email: domain.capabilities.map(|capabilities| capabilities.split(',').any(|one| one.trim() == "Email")),
+        }
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct WireSku {
+    sku_id: Option<Uuid>,
+    sku_part_number: String,
+    capability_status: Option<String>,
+    consumed_units: Option<i64>,
+    prepaid_units: Option<WireUnits>,
+    service_plans: Vec<WireSkuPlan>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct WireUnits {
+    enabled: Option<i64>,
+    warning: Option<i64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct WireSkuPlan {
+    service_plan_id: Option<Uuid>,
+    service_plan_name: Option<String>,
+    provisioning_status: Option<String>,
+    applies_to: Option<String>,
+}
+
+impl WireSku {
+    fn into_evidence(self) -> Option<Sku> {
+        let units = self.prepaid_units.unwrap_or_default();
+        Some(Sku {
+            id: self.sku_id?,
+            part_number: self.sku_part_number,
+            capability: self.capability_status.unwrap_or_default(),
+            // Units in the grace period after expiry (warning) still work.
+            enabled_units: units.enabled.unwrap_or_default() + units.warning.unwrap_or_default(),
+            consumed_units: self.consumed_units.unwrap_or_default(),
+            plans: self.service_plans.into_iter().filter_map(WireSkuPlan::into_evidence).collect(),
+        })
+    }
+}
+
+impl WireSkuPlan {
+    fn into_evidence(self) -> Option<SkuPlan> {
+        Some(SkuPlan {
+            id: self.service_plan_id?,
+            name: self.service_plan_name.unwrap_or_default(),
+            provisioning: self.provisioning_status.unwrap_or_default(),
+            applies_to: self.applies_to.unwrap_or_default(),
+        })
+    }
+}

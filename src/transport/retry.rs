@@ -1,0 +1,287 @@
+//! One request until it has an answer: what is tried again, after which wait, and when we stop.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use http::header::AUTHORIZATION;
+use http::{HeaderValue, StatusCode};
+use tokio::time::Instant;
+use tracing::debug;
+
+use super::Trouble;
+use super::gate::{Scope, ScopeId, human};
+use super::pace::Pace;
+use super::pushback::{near_limit, ordered_wait};
+use super::stats::Traffic;
+use super::wire::{Answer, Request, Wire, WireError};
+use crate::clock::Clock;
+use crate::evidence::Cause;
+
+/// One request with everything the gate needs to know of it.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Whose gate it passes.
+    pub scope: ScopeId,
+    /// What it costs there, in requests or resource units.
+    pub cost: u32,
+    /// The request.
+    pub request: Request,
+    /// How the service says "again later".
+    pub reading: fn(&Answer) -> Reading,
+    /// What is at stake.
+    pub patience: Patience,
+}
+
+/// What hangs on one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// One mailbox: a few attempts, then its row says why it stayed open.
+    Question,
+    /// A page of a listing or a fact of the tenant: everything hangs on it, so as long as the service's patience.
+    Listing,
+}
+
+/// What an answer means for the one who asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reading {
+    /// It is the answer, good or bad.
+    Final,
+    /// Fewer requests, please; after the given wait, if one is ordered.
+    Pushback(Option<Duration>, String),
+    /// It failed, and may work when asked again.
+    Transient(Cause, String),
+}
+
+/// Reads an answer by status alone (RFC 9110; Microsoft Graph: error responses, throttling).
+#[must_use]
+pub fn by_status(answer: &Answer) -> Reading {
+    let ordered = answer.header("retry-after").is_some();
+    match answer.status.as_u16() {
+        429 => Reading::Pushback(None, "too many requests (429)".to_owned()),
+        503 if ordered => Reading::Pushback(None, "service unavailable for now (503)".to_owned()),
+        408 | 500 | 502 | 503 | 504 | 509 => {
+            Reading::Transient(Cause::Outage, format!("the service failed ({})", describe(answer.status)))
+        }
+        _ => Reading::Final,
+    }
+}
+
+/// Reads an answer that must be JSON when it is a success.
+#[must_use]
+pub fn json_by_status(answer: &Answer) -> Reading {
+    match by_status(answer) {
+        Reading::Final if answer.status.is_success() && !looks_like_json(&answer.body) => {
+            let detail = "the service answered with something that is not JSON (a proxy's or portal's page?)";
+            Reading::Transient(Cause::Unreadable, detail.to_owned())
+        }
+        reading => reading,
+    }
+}
+
+fn looks_like_json(body: &[u8]) -> bool {
+    body.is_empty() || serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
+}
+
+/// A status in words and number.
+#[must_use]
+pub fn describe(status: StatusCode) -> String {
+    match status.canonical_reason() {
+        Some(reason) => format!("{} {reason}", status.as_u16()),
+        None => status.as_u16().to_string(),
+    }
+}
+
+/// Adds the authorization on the way out.
+pub trait Signer: Send + Sync {
+    /// Waits until a token is at hand.
+    fn ready(&self) -> BoxFuture<'_, Result<(), Trouble>>;
+    /// The header now, if a token is at hand.
+    fn header(&self) -> Option<HeaderValue>;
+    /// The service refused this header: it must not be used again.
+    fn refused(&self, used: &HeaderValue);
+}
+
+/// The paced, patient way out.
+pub struct Transport {
+    wire: Arc<dyn Wire>,
+    scopes: Arc<[Scope; ScopeId::ALL.len()]>,
+    pace: Pace,
+    clock: Clock,
+    callers: AtomicU64,
+}
+
+/// Attempts at an answer that came whole but cannot be read: it rarely gets better.
+const UNREADABLE_ATTEMPTS: u32 = 3;
+/// How many times the attempts of one question it may spend while the whole service is in trouble.
+const WIDESPREAD_ATTEMPTS: u32 = 4;
+/// Longest wait of our own choosing.
+const LONGEST_BACKOFF: Duration = Duration::from_secs(60);
+
+impl Transport {
+    /// A transport over a wire at a pace.
+    #[must_use]
+    pub fn new(wire: Arc<dyn Wire>, pace: Pace, clock: Clock) -> Self {
+        let scopes = Arc::new(ScopeId::ALL.map(|id| Scope::new(id, &pace)));
+        Self { wire, scopes, pace, clock, callers: AtomicU64::new(0) }
+    }
+
+    /// The same gates and pace over another wire, for example one that packs requests into batches.
+    #[must_use]
+    pub fn over(&self, wire: Arc<dyn Wire>) -> Self {
+        let callers = AtomicU64::new(self.callers.fetch_add(1 << 48, Ordering::Relaxed) + (1 << 48));
+        Self { wire, scopes: Arc::clone(&self.scopes), pace: self.pace, clock: self.clock, callers }
+    }
+
+    /// The wire below, for one that packs requests.
+    #[must_use]
+    pub fn wire(&self) -> Arc<dyn Wire> {
+        Arc::clone(&self.wire)
+    }
+
+    /// One service's gate.
+    #[must_use]
+    pub fn scope(&self, id: ScopeId) -> &Scope {
+        &self.scopes[id as usize]
+    }
+
+    /// What each service was asked so far.
+    #[must_use]
+    pub fn traffic(&self) -> Vec<(ScopeId, Traffic)> {
+        ScopeId::ALL.into_iter().map(|id| (id, self.scope(id).stats.snapshot())).collect()
+    }
+
+    /// Sends until there is an answer.
+    ///
+    /// # Errors
+    /// A named trouble when the budget of the question or the patience with the service is used up.
+    pub async fn call(&self, call: Call, signer: Option<&dyn Signer>) -> Result<Answer, Trouble> {
+        let caller = self.callers.fetch_add(1, Ordering::Relaxed);
+        let mut attempt =
+            Attempt { transport: self, call: &call, caller, tries: 0, renewed: false, since: Instant::now() };
+        loop {
+            if let Some(signer) = signer {
+                signer.ready().await?;
+            }
+            let scope = self.scope(call.scope);
+            let permit = scope.enter(call.cost).await?;
+            let mut request = call.request.clone();
+            let header = signer.map(|signer| signer.header());
+            match header {
+                // The token went stale while we queued.
+                Some(None) => continue,
+                Some(Some(ref header)) => drop(request.headers.insert(AUTHORIZATION, header.clone())),
+                None => {}
+            }
+            scope.stats.sent();
+            let sent = self.wire.send(request).await;
+            drop(permit);
+            match sent {
+                Ok(answer)
+                    if answer.status == StatusCode::UNAUTHORIZED && attempt.may_renew(signer, header.flatten()) => {}
+                Ok(answer) => match (call.reading)(&answer) {
+                    Reading::Final => {
+                        scope.succeeded(near_limit(&answer));
+                        return Ok(answer);
+                    }
+                    Reading::Pushback(wait, why) => {
+                        let wait = wait.or_else(|| ordered_wait(&answer, self.clock.now()));
+                        attempt.pushed_back(wait, &why).await?;
+                    }
+                    Reading::Transient(cause, why) => attempt.failed(cause, &why).await?,
+                },
+                Err(error) => attempt.failed(cause_of(&error), &error.to_string()).await?,
+            }
+        }
+    }
+}
+
+fn cause_of(error: &WireError) -> Cause {
+    match error {
+        WireError::TooLarge(_) => Cause::Unreadable,
+        _ => Cause::Outage,
+    }
+}
+
+/// The state of one call between two tries.
+struct Attempt<'a> {
+    transport: &'a Transport,
+    call: &'a Call,
+    caller: u64,
+    tries: u32,
+    renewed: bool,
+    since: Instant,
+}
+
+impl Attempt<'_> {
+    /// A 401 renews the token once; a second one is the answer.
+    fn may_renew(&mut self, signer: Option<&dyn Signer>, used: Option<HeaderValue>) -> bool {
+        let (Some(signer), Some(used), false) = (signer, used, self.renewed) else { return false };
+        signer.refused(&used);
+        self.renewed = true;
+        true
+    }
+
+    async fn pushed_back(&mut self, ordered: Option<Duration>, why: &str) -> Result<(), Trouble> {
+        let scope = self.transport.scope(self.call.scope);
+        scope.stats.pushed_back();
+        scope.pushed_back();
+        let wait = ordered.unwrap_or_else(|| self.backoff());
+        self.wait(wait, Cause::Throttled, why).await
+    }
+
+    async fn failed(&mut self, cause: Cause, why: &str) -> Result<(), Trouble> {
+        self.transport.scope(self.call.scope).stats.failed();
+        if cause == Cause::Unreadable && self.tries + 1 >= UNREADABLE_ATTEMPTS {
+            return Err(self.exhausted(cause, why));
+        }
+        self.wait(self.backoff(), cause, why).await
+    }
+
+    /// Waits for the next try: with everybody else when the service is in trouble, alone when only we are.
+    async fn wait(&mut self, wait: Duration, cause: Cause, why: &str) -> Result<(), Trouble> {
+        let scope = self.transport.scope(self.call.scope);
+        debug!(service = self.call.scope.name(), try_ = self.tries + 1, ?wait, why, "asking again");
+        let listing = self.call.patience == Patience::Listing;
+        self.tries += 1;
+        if cause != Cause::Unreadable && (scope.is_widespread(self.caller, cause, why) || listing) {
+            let spent = if listing {
+                self.since.elapsed() > self.transport.pace.patience
+            } else {
+                // In an outage each try of ours follows a pause of the whole service: more of them are worth while.
+                self.tries >= self.transport.pace.attempts.saturating_mul(WIDESPREAD_ATTEMPTS)
+            };
+            if spent {
+                return Err(self.exhausted(cause, why));
+            }
+            scope.pause(wait, cause, why);
+            return Ok(());
+        }
+        if self.tries >= self.transport.pace.attempts {
+            return Err(self.exhausted(cause, why));
+        }
+        if wait > self.transport.pace.patience {
+            let detail = format!("asked to wait {}, longer than this run waits: {why}", human(wait));
+            return Err(Trouble::new(cause, detail));
+        }
+        tokio::time::sleep(wait).await;
+        Ok(())
+    }
+
+    fn exhausted(&self, cause: Cause, why: &str) -> Trouble {
+        let lasted = human(self.since.elapsed());
+        let tries = self.tries.max(1);
+        Trouble::new(cause, format!("{why}; tried {tries} times in {lasted}"))
+    }
+
+    /// Doubles from try to try, up to a minute, with half of it left to chance so that many do not return as one.
+    fn backoff(&self) -> Duration {
+        let full = self.transport.pace.backoff.saturating_mul(1 << self.tries.min(10)).min(LONGEST_BACKOFF);
+        full.mul_f64(0.5 + fastrand::f64() / 2.0)
+    }
+}
+
+#[cfg(test)]
+#[path = "retry_tests.rs"]
+mod tests;

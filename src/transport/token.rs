@@ -1,0 +1,203 @@
+//! Access tokens: fetched once for all workers, renewed before they expire, sent to their own service only.
+
+use std::sync::{Arc, RwLock};
+
+use futures_util::future::BoxFuture;
+use http::HeaderValue;
+use jiff::{SignedDuration, Timestamp};
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use super::Trouble;
+use super::retry::{Call, Signer, Transport};
+use super::wire::{Answer, Wire, host_of, is_loopback};
+use crate::clock::Clock;
+use crate::evidence::Cause;
+
+/// What a token is for. EWS and the admin backend share one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Resource {
+    /// Microsoft Graph.
+    Graph,
+    /// Exchange Online.
+    Exchange,
+}
+
+/// A token and what is known of it.
+#[derive(Debug, Clone)]
+pub struct Token {
+    /// The token itself; never printed.
+    pub secret: SecretString,
+    /// When it was had.
+    pub issued: Timestamp,
+    /// When it ends.
+    pub expires: Timestamp,
+    /// Application permissions it carries (`roles`), or the delegated ones (`scp`).
+    pub roles: Vec<String>,
+}
+
+impl Token {
+    /// Whether it should be renewed: after four fifths of its life.
+    fn is_stale(&self, now: Timestamp) -> bool {
+        let life = self.expires.duration_since(self.issued);
+        now >= self.issued + SignedDuration::from_millis_i128(life.as_millis() * 4 / 5)
+    }
+}
+
+/// Where tokens come from.
+pub trait TokenSource: Send + Sync {
+    /// Gets a new token for a resource.
+    fn fetch(&self, resource: Resource) -> BoxFuture<'_, Result<Token, Trouble>>;
+}
+
+/// The addresses that may see a token.
+#[derive(Debug, Clone)]
+pub struct Origins {
+    /// Root of Graph.
+    pub graph: Url,
+    /// Root of Exchange Online (EWS and admin backend).
+    pub exchange: Url,
+    /// Further hosts of the same cloud that may be handed an Exchange token, for example a redirect's.
+    pub exchange_hosts: Vec<String>,
+}
+
+impl Origins {
+    /// Whether a token for `resource` may travel to `url`.
+    #[must_use]
+    pub fn allow(&self, resource: Resource, url: &Url) -> bool {
+        let root = match resource {
+            Resource::Graph => &self.graph,
+            Resource::Exchange => &self.exchange,
+        };
+        let secure = url.scheme() == "https" || is_loopback(url);
+        let listed = resource == Resource::Exchange
+            && url.scheme() == "https"
+            && url.host_str().is_some_and(|host| self.exchange_hosts.iter().any(|listed| listed == host));
+        secure && (url.origin() == root.origin() || listed)
+    }
+}
+
+/// A transport that signs in.
+pub struct Client {
+    /// The transport below.
+    pub transport: Arc<Transport>,
+    /// Where tokens may go.
+    pub origins: Origins,
+    tokens: [Arc<Tokens>; 2],
+}
+
+impl Client {
+    /// A client over a transport, with its source of tokens.
+    pub fn new(transport: Arc<Transport>, source: Arc<dyn TokenSource>, origins: Origins, clock: Clock) -> Self {
+        let tokens = [Resource::Graph, Resource::Exchange].map(|resource| {
+            let (source, state) = (Arc::clone(&source), RwLock::default());
+            Arc::new(Tokens { resource, source, clock, state, renewing: tokio::sync::Mutex::default() })
+        });
+        Self { transport, origins, tokens }
+    }
+
+    /// Sends a call with a token for `resource`.
+    ///
+    /// # Errors
+    /// As [`Transport::call`]; also when the address is not one that may see the token.
+    pub async fn call(&self, resource: Resource, call: Call) -> Result<Answer, Trouble> {
+        if !self.origins.allow(resource, &call.request.url) {
+            let host = host_of(&call.request.url);
+            let detail = format!("{host} is no host of this tenant's cloud: our token is not sent there");
+            return Err(Trouble::new(Cause::Unreadable, detail));
+        }
+        self.transport.call(call, Some(&*self.tokens[resource as usize])).await
+    }
+
+    /// The same sign-in over another wire, for example one that packs requests into batches.
+    #[must_use]
+    pub fn over(&self, wire: Arc<dyn Wire>) -> Self {
+        Self {
+            transport: Arc::new(self.transport.over(wire)),
+            origins: self.origins.clone(),
+            tokens: self.tokens.clone(),
+        }
+    }
+
+    /// The permissions our token for `resource` carries.
+    ///
+    /// # Errors
+    /// When no token can be had.
+    pub async fn roles(&self, resource: Resource) -> Result<Vec<String>, Trouble> {
+        self.tokens[resource as usize].fresh().await.map(|token| token.roles)
+    }
+}
+
+struct Tokens {
+    resource: Resource,
+    source: Arc<dyn TokenSource>,
+    clock: Clock,
+    state: RwLock<State>,
+    /// One renewal at a time; whoever waited for it finds its result.
+    renewing: tokio::sync::Mutex<()>,
+}
+
+#[derive(Default)]
+struct State {
+    token: Option<Token>,
+    /// The last refusal, so that ten thousand waiting workers do not ask again one by one.
+    refused: Option<(Timestamp, Trouble)>,
+}
+
+/// How long a refusal to sign in stands before it is asked again.
+const REFUSAL_STANDS: SignedDuration = SignedDuration::from_secs(30);
+
+impl Tokens {
+    async fn fresh(&self) -> Result<Token, Trouble> {
+        if let Some(known) = self.known() {
+            return known;
+        }
+        let _renewing = self.renewing.lock().await;
+        if let Some(known) = self.known() {
+            return known;
+        }
+        let fetched = self.source.fetch(self.resource).await;
+        let mut state = self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        match &fetched {
+            Ok(token) => *state = State { token: Some(token.clone()), refused: None },
+            Err(trouble) => {
+                // A token that has not ended yet serves on while the endpoint is away.
+                let now = self.clock.now();
+                if let Some(token) = state.token.clone().filter(|token| now < token.expires) {
+                    return Ok(token);
+                }
+                state.refused = Some((now, trouble.clone()));
+            }
+        }
+        fetched
+    }
+
+    fn known(&self) -> Option<Result<Token, Trouble>> {
+        let (now, state) = (self.clock.now(), self.state.read().unwrap_or_else(std::sync::PoisonError::into_inner));
+        match (&state.token, &state.refused) {
+            (Some(token), _) if !token.is_stale(now) => Some(Ok(token.clone())),
+            (_, Some((at, trouble))) if now.duration_since(*at) < REFUSAL_STANDS => Some(Err(trouble.clone())),
+            _ => None,
+        }
+    }
+}
+
+impl Signer for Tokens {
+    fn ready(&self) -> BoxFuture<'_, Result<(), Trouble>> {
+        Box::pin(async { self.fresh().await.map(drop) })
+    }
+
+    fn header(&self) -> Option<HeaderValue> {
+        let Some(Ok(token)) = self.known() else { return None };
+        let mut header = HeaderValue::from_str(&format!("Bearer {}", token.secret.expose_secret())).ok()?;
+        header.set_sensitive(true);
+        Some(header)
+    }
+
+    fn refused(&self, used: &HeaderValue) {
+        let is_current = self.header().is_some_and(|present| present == used);
+        if is_current {
+            self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner).token = None;
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! The raw exchange of one request for one answer, without patience or pace.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures_util::future::BoxFuture;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use url::Url;
+
+/// One request. Cloned for each attempt.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// HTTP method.
+    pub method: Method,
+    /// Absolute address.
+    pub url: Url,
+    /// Headers, without authorization: that is added on the way out.
+    pub headers: HeaderMap,
+    /// Body, empty for none.
+    pub body: Bytes,
+}
+
+impl Request {
+    /// A `GET` without body.
+    #[must_use]
+    pub fn get(url: Url) -> Self {
+        Self { method: Method::GET, url, headers: HeaderMap::new(), body: Bytes::new() }
+    }
+
+    /// A `POST` with a body of the given content type.
+    pub fn post(url: Url, content_type: &'static str, body: impl Into<Bytes>) -> Self {
+        let mut headers = HeaderMap::new();
+        headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        Self { method: Method::POST, url, headers, body: body.into() }
+    }
+
+    /// The same request with one more header. A value that cannot stand in a header is left out.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(HeaderName::from_static(name), value);
+        }
+        self
+    }
+}
+
+/// One HTTP answer, whole.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// Status.
+    pub status: StatusCode,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Body, decompressed, at most [`BODY_LIMIT`] bytes.
+    pub body: Bytes,
+}
+
+impl Answer {
+    /// A header's value as text, where it is text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The body as text, with unreadable bytes replaced.
+    #[must_use]
+    pub fn text(&self) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(&self.body)
+    }
+}
+
+/// Why no whole answer came.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WireError {
+    /// The host could not be reached or closed the connection.
+    #[error("{0} could not be reached: {1}")]
+    Unreachable(String, String),
+    /// The time for one request ran out, in seconds.
+    #[error("{0} did not answer within {1} s")]
+    TimedOut(String, u64),
+    /// The answer broke off.
+    #[error("the answer of {0} broke off: {1}")]
+    BrokenOff(String, String),
+    /// The answer is larger than any this program needs.
+    #[error("the answer of {0} is larger than {limit} MiB", limit = BODY_LIMIT >> 20)]
+    TooLarge(String),
+    /// The certificate or TLS version was not accepted; asking again does not help.
+    #[error("no secure connection to {0}: {1}")]
+    Tls(String, String),
+}
+
+/// Largest body read, in bytes. The largest honest answer (a page of 999 users with their licences) is about 8 MiB.
+pub const BODY_LIMIT: usize = 64 << 20;
+
+/// Something that can carry a request: the network, or a router inside the process in tests of time.
+pub trait Wire: Send + Sync {
+    /// Sends one request and reads the whole answer.
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Answer, WireError>>;
+}
+
+/// The network, through reqwest on rustls. Follows no redirects.
+pub struct HttpWire {
+    client: reqwest::Client,
+    timeout: Duration,
+}
+
+impl HttpWire {
+    /// A wire with the system's proxies and trusted roots; `timeout` bounds one request from connect to last byte.
+    ///
+    /// # Errors
+    /// When the TLS library cannot be set up.
+    pub fn new(timeout: Duration) -> Result<Self, reqwest::Error> {
+        // A second installation is refused and harmless: the first one serves.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(Duration::from_secs(10).min(timeout))
+            .read_timeout(timeout)
+            .timeout(timeout)
+            .user_agent(USER_AGENT)
+            .dns_resolver(Arc::new(LoopbackNames))
+            .build()?;
+        Ok(Self { client, timeout })
+    }
+
+    async fn exchange(&self, request: Request) -> Result<Answer, WireError> {
+        let host = host_of(&request.url);
+        let mut response = self
+            .client
+            .request(request.method, request.url)
+            .headers(request.headers)
+            .body(request.body)
+            .send()
+            .await
+            .map_err(|error| self.explain(&host, &error))?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let mut body = BytesMut::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.explain(&host, &error))? {
+            if body.len() + chunk.len() > BODY_LIMIT {
+                return Err(WireError::TooLarge(host));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer { status, headers, body: body.freeze() })
+    }
+
+    fn explain(&self, host: &str, error: &reqwest::Error) -> WireError {
+        let host = host.to_owned();
+        let root = root_cause(error);
+        if error.is_timeout() {
+            WireError::TimedOut(host, self.timeout.as_secs())
+        } else if is_tls(error) {
+            WireError::Tls(host, root)
+        } else if error.is_body() || error.is_decode() {
+            WireError::BrokenOff(host, root)
+        } else {
+            WireError::Unreachable(host, root)
+        }
+    }
+}
+
+impl Wire for HttpWire {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Answer, WireError>> {
+        Box::pin(self.exchange(request))
+    }
+}
+
+/// How we name ourselves; user-agent policies match it, so it never changes within a release.
+pub const USER_AGENT: &str = concat!("ewsready/", env!("CARGO_PKG_VERSION"));
+
+/// The host of an address, for messages; without port on loopback so that a rerun says the same.
+#[must_use]
+pub fn host_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or("(no host)").to_owned();
+    match url.port() {
+        Some(port) if !is_loopback(url) => format!("{host}:{port}"),
+        _ => host,
+    }
+}
+
+/// Whether an address stays on this computer.
+#[must_use]
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
+    }
+}
+
+fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut root = error;
+    while let Some(source) = root.source() {
+        root = source;
+    }
+    root.to_string()
+}
+
+fn is_tls(error: &reqwest::Error) -> bool {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(error) = cause {
+        if error.downcast_ref::<rustls::Error>().is_some() {
+            return true;
+        }
+        // The TLS library's error hides inside an I/O error.
+        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        if inner.is_some_and(|inner| inner.downcast_ref::<rustls::Error>().is_some()) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// Resolves `*.localhost` to loopback (RFC 6761 section 6.3), which not every system does, and leaves the rest
+/// to the system.
+struct LoopbackNames;
+
+impl reqwest::dns::Resolve for LoopbackNames {
+    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        Box::pin(async move {
+            let name = name.as_str().to_owned();
+            let host = if name.ends_with(".localhost") { "127.0.0.1" } else { &name };
+            let addresses: Vec<_> = tokio::net::lookup_host((host, 0)).await?.collect();
+            Ok(Box::new(addresses.into_iter()) as reqwest::dns::Addrs)
+        })
+    }
+}

@@ -1,0 +1,44 @@
+#Requires -Version 5.1
+# Writes the three exports that ewsready reads instead of asking Exchange itself. It reads, and changes nothing.
+#
+#   .\export-exchange.ps1 -Folder .\exports
+#
+# Then name the files in ewsready.toml under [tenants.NAME.sources].
+# Module: ExchangeOnlineManagement 3.x. Role: View-Only Recipients and View-Only Configuration are enough.
+
+[CmdletBinding()]
+param(
+    # Where the files go; made if absent.
+    [string] $Folder = 'exports'
+)
+
+Set-StrictMode -Version Latest
+$ErrorActionPreference = 'Stop'
+
+if (-not (Get-ConnectionInformation -ErrorAction SilentlyContinue)) {
+    Connect-ExchangeOnline -ShowBanner:$false
+}
+$null = New-Item -ItemType Directory -Path $Folder -Force
+
+# Writes to a temporary name first, so that an interrupted run leaves no half file to be read.
+function Write-Export {
+    param([string] $Name, [object] $Content)
+    $path = Join-Path $Folder $Name
+    ConvertTo-Json -InputObject $Content -Depth 4 | Set-Content -Path ($path + '.tmp') -Encoding utf8
+    Move-Item -Path ($path + '.tmp') -Destination $path -Force
+    Write-Host ('{0}: {1} entries' -f $path, @($Content).Count)
+}
+
+# Without the switch the list of permitted applications seems empty even when it is enforced.
+$organization = Get-OrganizationConfig -RetrieveEwsOperationAccessPolicy |
+    Select-Object Name, EwsEnabled, EwsAllowedAppIDs, EwsApplicationAccessPolicy, EwsAllowList, EwsBlockList
+Write-Export 'organization.json' $organization
+
+# The policy and its lists are not in the small set of properties: they have to be named.
+$settings = @(Get-EXOCasMailbox -ResultSize Unlimited -Properties EwsEnabled, EwsApplicationAccessPolicy, EwsAllowList, EwsBlockList |
+    Select-Object ExternalDirectoryObjectId, PrimarySmtpAddress, EwsEnabled, EwsApplicationAccessPolicy, EwsAllowList, EwsBlockList)
+Write-Export 'cas-mailboxes.json' $settings
+
+$mailboxes = @(Get-EXOMailbox -ResultSize Unlimited -Properties RecipientTypeDetails, ArchiveStatus, IsInactiveMailbox, GrantSendOnBehalfTo |
+    Select-Object ExternalDirectoryObjectId, PrimarySmtpAddress, RecipientTypeDetails, ArchiveStatus, IsInactiveMailbox, GrantSendOnBehalfTo)
+Write-Export 'mailboxes.json' $mailboxes

@@ -71,7 +71,13 @@ fn run_of_everybody(store: &mut Store, clock: Clock) -> ewsready::evidence::stor
     let filled = store.begin::<StoreError>("sim", &Settings::default(), start, |sink| {
         for (row, line) in (1..).zip(tenant.roster()) {
             let address = Some(line.email.to_lowercase());
-            sink.push(&EntryRecord { row, subject: Some(row), written: line.email, address, ..EntryRecord::default() })?;
+            sink.push(&EntryRecord {
+                row,
+                subject: Some(row),
+                written: line.email,
+                address,
+                ..EntryRecord::default()
+            })?;
         }
         Ok((RosterRecord::default(), "everybody".to_owned()))
     });

@@ -49,6 +49,8 @@ enum Command {
     Roster(roster::Args),
     /// List stored runs, or remove old ones.
     Runs(runs::Args),
+    /// List the rules, or explain one.
+    Rules(rules::Args),
     /// Print the JSON Schema of the report.
     Schema(schema::Args),
     /// Serve a simulated Microsoft 365 tenant on loopback.
@@ -91,6 +93,7 @@ async fn run(command: Command, output: &Output) -> Result<Exit, Failure> {
         Command::Report(args) => report::run(&args, output),
         Command::Roster(args) => roster::run(args),
         Command::Runs(args) => runs::run(&args, output),
+        Command::Rules(args) => rules::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Simulate(args) => simulate::run(args).await,
         Command::Completions { shell } => {

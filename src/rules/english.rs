@@ -326,6 +326,8 @@ pub const WORDS: &[(&str, &str)] = &[
     ("unsettled/unexplained_plan", "the account shows a usable plan {plan} that no assigned product explains"),
     ("unsettled/unlisted_plan", "what the plan {plan} gives is not documented"),
     ("unsettled/unlisted_product", "neither the tenant nor the facts list the assigned product {sku}"),
+    ("witness/ews_finds_none", "EWS finds no mailbox in the cloud"),
+    ("witness/ews_opens", "EWS opens the mailbox"),
     ("witness/graph_answers", "Graph opens the mailbox"),
     ("witness/graph_finds_none", "Graph finds no mailbox in the cloud"),
     ("witness/no_recipient", "Exchange Online lists no mailbox"),

@@ -277,6 +277,7 @@ pub const WORDS: &[(&str, &str)] = &[
     ),
     ("remedy_unsettled/only_routing", "Run again; with access to the Exchange admin backend the answer is certain."),
     ("remedy_unsettled/period_unclear", "Read the tenant's Message Center."),
+    ("remedy_unsettled/several_accounts", "Decide which of them is meant, then run again."),
     (
         "remedy_unsettled/unexplained_plan",
         "Check the account's licences in the admin center; if they were just changed, run again after 24 hours.",
@@ -323,6 +324,7 @@ pub const WORDS: &[(&str, &str)] = &[
         "Autodiscover sends clients to {url}, and no second service confirms that the mailbox is there",
     ),
     ("unsettled/period_unclear", "Microsoft has not said what holds in this cloud on this day"),
+    ("unsettled/several_accounts", "several accounts bear the address"),
     ("unsettled/unexplained_plan", "the account shows a usable plan {plan} that no assigned product explains"),
     ("unsettled/unlisted_plan", "what the plan {plan} gives is not documented"),
     ("unsettled/unlisted_product", "neither the tenant nor the facts list the assigned product {sku}"),

@@ -298,4 +298,13 @@ pub const ALL: &[Scenario] = &[
         NotAssessed,
         "graph/unknown-to-exchange",
     ),
+    (
+        "no mailbox, and Autodiscover could not be asked: it may be on-premises",
+        |case| {
+            case.without_mailbox();
+            case.evidence.routing = unknown();
+        },
+        NotAssessed,
+        "open/routing",
+    ),
 ];

@@ -105,6 +105,7 @@ fn labels(view: &View) -> serde_json::Value {
         "graph": words("graph", &ids(GraphState::ALL, GraphState::id)),
         "text": texts.section("html"),
         "column": texts.section("column"),
+        "question": texts.section("question"),
         "integration": texts.section("integration"),
         "integration_state": texts.section("integration_state"),
         "roster": view.head.extra_columns,

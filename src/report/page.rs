@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::head::{AppLine, DomainLine, LicenceLine, RuleLine, ServiceLine};
-use super::summary::{
-    Action, Group, GroupName, VerdictCounts, deadline_sentence, demand_sentence, need_sentence, purchases,
-};
+use super::sentences::{deadline_sentence, demand_sentence, need_sentence, purchases};
+use super::summary::{Action, Group, GroupName, VerdictCounts};
 use super::{Texts, View};
 use crate::verdict::{Urgency, Verdict};
 
@@ -146,7 +145,6 @@ impl<'a> Page<'a> {
     /// The figures of a view.
     pub fn new(view: &'a View) -> Self {
         let (head, summary, texts) = (&view.head, &view.summary, &view.texts);
-        let files = head.roster.join(", ");
         let stamp = |at: jiff::Timestamp| format!("{} UTC", at.strftime("%Y-%m-%d %H:%M"));
         Self {
             t: texts.sections(),
@@ -165,7 +163,7 @@ impl<'a> Page<'a> {
             deadline: deadline_sentence(view),
             organization: organization(view),
             notes: &head.organization.notes,
-            roster: files,
+            roster: roster(view),
             rows: summary.rows,
             as_of: head.as_of.to_string(),
             facts_as_of: head.facts_as_of.to_string(),
@@ -200,6 +198,13 @@ impl<'a> Page<'a> {
 pub fn title(view: &View) -> &str {
     let own = &view.head.branding.title;
     if own.is_empty() { view.texts.get("summary", "title") } else { own }
+}
+
+/// How many entries, and out of which files.
+pub fn roster(view: &View) -> String {
+    let entries = view.texts.fill("summary", "roster_rows", &[("n", &view.texts.number(view.summary.rows))]);
+    let files = view.head.roster.join(", ");
+    if files.is_empty() { entries } else { format!("{entries} ({files})") }
 }
 
 /// The organisation's EWS state in words, also when it is not known.

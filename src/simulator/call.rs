@@ -107,6 +107,11 @@ pub(super) fn xml(status: StatusCode, body: String) -> Answer {
     answer(status, "text/xml; charset=utf-8", body)
 }
 
+/// A body that no client should hold in memory.
+pub(super) fn huge() -> String {
+    " ".repeat(32 * 1024 * 1024)
+}
+
 /// An empty answer.
 pub(super) fn bare(status: StatusCode) -> Answer {
     answer(status, "", Bytes::new())

@@ -54,7 +54,7 @@ pub struct Faults {
     pub html: f64,
     /// Share of answers with a wrong content type.
     pub wrong_type: f64,
-    /// Every second page of a list is empty and has a next link.
+    /// An empty page with a next link comes after the first page of a list.
     pub empty_pages: bool,
     /// The last page of a list links to itself.
     pub endless_pages: bool,
@@ -118,7 +118,7 @@ pub const FAULT_NAMES: [(&str, &str); 20] = [
     ("half[=SHARE]", "end a share of answers in the middle as if whole (0.05)"),
     ("html[=SHARE]", "answer a share with a page of HTML (0.05)"),
     ("wrong-type[=SHARE]", "give a share of answers a wrong content type (0.05)"),
-    ("empty-pages", "every second page of a list is empty"),
+    ("empty-pages", "an empty page comes after the first page of a list"),
     ("endless-pages", "the last page of a list links to itself"),
     ("endless-redirects", "Autodiscover redirects for ever"),
 ];

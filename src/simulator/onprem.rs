@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use super::autodiscover;
 use super::call::{Answer, Call, about, bare, with};
 use super::server::State;
+use super::token::CHALLENGE;
 
 /// Answers a request to an on-premises server.
 pub(super) fn serve(state: &State, call: &Call) -> Answer {
@@ -32,8 +33,7 @@ fn unauthorized(call: &Call, host: &str) -> Answer {
     if call.header("authorization").is_some_and(|value| {
         value.trim().eq_ignore_ascii_case("bearer") || value.to_ascii_lowercase().starts_with("bearer ")
     }) {
-        let challenge = "Bearer client_id=\"00000002-0000-0ff1-ce00-000000000000\", trusted_issuers=\"00000001-0000-0000-c000-000000000000@*\", authorization_uri=\"https://login.windows.net/common/oauth2/authorize\"";
-        answer = with(answer, "www-authenticate", challenge);
+        answer = with(answer, "www-authenticate", CHALLENGE);
     }
     answer = with(answer, "www-authenticate", "Negotiate");
     answer = with(answer, "www-authenticate", "NTLM");

@@ -21,6 +21,9 @@ const EXCHANGE_HOSTS: [&str; 5] = [
     "partner.outlook.cn",
 ];
 
+/// How Exchange asks for a bearer token.
+pub(super) const CHALLENGE: &str = "Bearer client_id=\"00000002-0000-0ff1-ce00-000000000000\", trusted_issuers=\"00000001-0000-0000-c000-000000000000@*\", authorization_uri=\"https://login.windows.net/common/oauth2/authorize\"";
+
 /// Whom a token is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Resource {

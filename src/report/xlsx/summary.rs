@@ -10,7 +10,8 @@ use rust_xlsxwriter::{
 use super::grid::{self, Book};
 use super::style::{Style, Tone, colour};
 use crate::report::page::{self, has_names, shown_groups};
-use crate::report::summary::{Group, VerdictCounts, deadline_sentence, demand_sentence, need_sentence};
+use crate::report::sentences::{deadline_sentence, demand_sentence, need_sentence};
+use crate::report::summary::{Group, VerdictCounts};
 use crate::report::{Texts, View, clean};
 use crate::verdict::{Urgency, Verdict};
 
@@ -20,7 +21,7 @@ const WIDTHS: [u32; 7] = [34, 13, 13, 13, 13, 13, 70];
 /// Characters of a sentence on one line, from the second column on.
 const SENTENCE: usize = 110;
 /// Actions shown under "what to do first".
-const FIRST: usize = 8;
+const FIRST: usize = 6;
 /// Groups a chart can show.
 const CHART_GROUPS: usize = 14;
 const ROW_PIXELS: u32 = 18;
@@ -163,10 +164,7 @@ impl<'a> Page<'a> {
         for note in &head.organization.notes {
             self.fact("", note)?;
         }
-        let entries = texts.fill("summary", "roster_rows", &[("n", &texts.number(self.view.summary.rows))]);
-        let files = head.roster.join(", ");
-        let roster = [&*files, &*entries].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ");
-        self.fact(self.label("roster"), &roster)?;
+        self.fact(self.label("roster"), &page::roster(self.view))?;
         self.fact(self.label("cloud"), &head.tenant.cloud)?;
         self.fact(self.label("as_of"), &head.as_of.to_string())?;
         self.fact(self.label("facts"), &head.facts_as_of.to_string())?;
@@ -269,7 +267,8 @@ impl<'a> Page<'a> {
 
     /// Makes the row high enough for a text in the wide column.
     fn fit(&mut self, text: &str) -> Result<(), XlsxError> {
-        let needed = lines(text, WIDTHS[usize::from(WIDE)] as usize - 4).len();
+        // The font is smaller than the one widths are counted in.
+        let needed = lines(text, WIDTHS[usize::from(WIDE)] as usize * 9 / 8).len();
         if needed > 1 {
             self.sheet.set_row_height(self.row, 13.5 * needed.min(8) as f64)?;
         }

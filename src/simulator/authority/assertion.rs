@@ -28,9 +28,10 @@ struct Body {
     iss: String,
     sub: String,
     aud: Audience,
-    exp: i64,
+    /// Seconds; JWT allows fractions, and msal for Python sends them.
+    exp: f64,
     #[serde(default)]
-    nbf: Option<i64>,
+    nbf: Option<f64>,
 }
 
 #[derive(Deserialize)]
@@ -83,9 +84,9 @@ impl<'a> Assertion<'a> {
             .map_err(|_| "The key was found, but its use to verify the signature failed.".to_owned())
     }
 
-    fn check_times(&self, now: i64) -> Result<(), Problem> {
+    fn check_times(&self, now: f64) -> Result<(), Problem> {
         // Clocks may differ by five minutes.
-        let begun = self.body.nbf.is_none_or(|nbf| nbf <= now + 300);
+        let begun = self.body.nbf.is_none_or(|nbf| nbf <= now + 300.0);
         if begun && self.body.exp > now { Ok(()) } else { Err(Problem::AssertionTime) }
     }
 }
@@ -93,7 +94,7 @@ impl<'a> Assertion<'a> {
 /// Checks an assertion against the application's certificate, else against its federated credentials.
 pub(super) fn check(state: &State, call: &Call, app: &Application, text: &str) -> Result<(), Problem> {
     let assertion = Assertion::parse(text).ok_or(Problem::AssertionMalformed)?;
-    let now = state.clock.now().as_second();
+    let now = state.clock.now().as_second() as f64;
     let own = app.client_id.to_string();
     if assertion.body.iss.eq_ignore_ascii_case(&own) {
         return with_certificate(state, call, app, &assertion, now);
@@ -112,7 +113,7 @@ fn with_certificate(
     call: &Call,
     app: &Application,
     assertion: &Assertion<'_>,
-    now: i64,
+    now: f64,
 ) -> Result<(), Problem> {
     let registered = app.certificate.as_deref().and_then(certificate);
     let Some(registered) = registered else {
@@ -149,7 +150,7 @@ fn with_certificate(
     assertion.check_times(now)
 }
 
-fn federated(entry: &FederatedSpec, assertion: &Assertion<'_>, now: i64) -> Result<(), Problem> {
+fn federated(entry: &FederatedSpec, assertion: &Assertion<'_>, now: f64) -> Result<(), Problem> {
     if !assertion.body.aud.holds(|aud| aud == entry.audience) {
         return Err(Problem::NoFederatedCredential(format!("The audience must be '{}'.", entry.audience)));
     }

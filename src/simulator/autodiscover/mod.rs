@@ -6,9 +6,10 @@ mod v2;
 
 use axum::http::{Method, StatusCode};
 
-use super::call::{Answer, Call, bare};
+use super::call::{Answer, Call, bare, with};
 use super::server::State;
 use super::tenant::{Person, Place};
+use super::token::CHALLENGE;
 
 /// Answers a request below `/autodiscover`.
 pub(super) fn serve(state: &State, call: &Call) -> Answer {
@@ -43,6 +44,12 @@ fn route(state: &State, address: &str) -> Route {
         Place::OnPremises(host) => Route::OnPremises(person, host),
         Place::Nowhere | Place::Inactive => Route::Nobody,
     }
+}
+
+/// What a caller without a good token is told. The words in the diagnostics tell some clients to use OAuth.
+fn unauthorized() -> Answer {
+    let refused = with(bare(StatusCode::UNAUTHORIZED), "www-authenticate", CHALLENGE);
+    with(refused, "ms-diagnostics-public", "4001000;reason=\"Modern Auth is required.\"")
 }
 
 /// The EWS address that this origin serves.

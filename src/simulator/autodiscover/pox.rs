@@ -2,9 +2,11 @@
 
 use axum::http::{Method, StatusCode};
 
-use super::{Route, ews_url, route};
-use crate::simulator::call::{Answer, Call, about, bare, escape, with, xml};
+use super::v2::trouble;
+use super::{Route, ews_url, route, unauthorized};
+use crate::simulator::call::{Answer, Call, about, escape, xml};
 use crate::simulator::server::State;
+use crate::simulator::tenant::{Person, Trouble};
 use crate::simulator::token::{self, Resource};
 use crate::simulator::xml::Node;
 
@@ -23,12 +25,7 @@ pub(super) fn serve(state: &State, call: &Call) -> Answer {
     ) {
         Ok(claims) => claims,
         Err(_) => {
-            let refused = with(
-                bare(StatusCode::UNAUTHORIZED),
-                "www-authenticate",
-                "Bearer client_id=\"00000002-0000-0ff1-ce00-000000000000\", trusted_issuers=\"00000001-0000-0000-c000-000000000000@*\", authorization_uri=\"https://login.windows.net/common/oauth2/authorize\"",
-            );
-            return about(refused, KIND, None);
+            return about(unauthorized(), KIND, None);
         }
     };
     let request = Node::parse(&call.body).filter(|_| call.method == Method::POST);
@@ -42,6 +39,15 @@ pub(super) fn serve(state: &State, call: &Call) -> Answer {
     if schema.is_some_and(|schema| schema.text() != OUTLOOK) {
         return about(error(state, 601, "Provider is not available"), KIND, Some(address));
     }
+    let panel = state.tenant.people.recipient(address).and_then(|person| person.mailbox.autodiscover_trouble);
+    match panel {
+        Some(Trouble::HostingPanel) => return about(hosting_panel(address), KIND, Some(address)),
+        Some(_) => {
+            let troubled = trouble(state, address).unwrap_or_else(|| error(state, 603, "Internal server error"));
+            return about(troubled, KIND, Some(address));
+        }
+        None => {}
+    }
     let answer = match route(state, address) {
         // Exchange Online finds nobody for an application's own token, whoever is asked for.
         _ if claims.app_only() => error(state, 500, "The email address can't be found."),
@@ -53,29 +59,45 @@ pub(super) fn serve(state: &State, call: &Call) -> Answer {
                 escape(&local)
             ))
         }
-        Route::Cloud(person) => {
-            let url = escape(&ews_url(call));
-            let protocol = |kind: &str, more: &str| {
-                format!(
-                    "<Protocol><Type>{kind}</Type><Server>outlook.office365.com</Server>{more}<AuthPackage>Anonymous</AuthPackage><ASUrl>{url}</ASUrl><EwsUrl>{url}</EwsUrl><OOFUrl>{url}</OOFUrl></Protocol>"
-                )
-            };
-            document(&format!(
-                "<User><DisplayName>{}</DisplayName><LegacyDN>/o=ExchangeLabs/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn={}</LegacyDN>\
-                 <AutoDiscoverSMTPAddress>{}</AutoDiscoverSMTPAddress><DeploymentId>{}</DeploymentId></User>\
-                 <Account><AccountType>email</AccountType><Action>settings</Action><MicrosoftOnline>True</MicrosoftOnline>{}{}\
-                 <Protocol><Type>WEB</Type><External><OWAUrl AuthenticationMethod=\"Fba\">https://outlook.office365.com/owa/</OWAUrl>\
-                 <Protocol><Type>EXPR</Type><ASUrl>{url}</ASUrl></Protocol></External></Protocol></Account>",
-                escape(&person.display_name),
-                person.id.simple(),
-                escape(person.primary.as_deref().unwrap_or(address)),
-                state.tenant.id,
-                protocol("EXCH", ""),
-                protocol("EXPR", "<SSL>On</SSL>"),
-            ))
-        }
+        Route::Cloud(person) => settings(state, call, &person),
     };
     about(answer, KIND, Some(address))
+}
+
+/// The settings of a mailbox in Exchange Online.
+fn settings(state: &State, call: &Call, person: &Person) -> Answer {
+    let url = escape(&ews_url(call));
+    let protocol = |kind: &str, more: &str| {
+        format!(
+            "<Protocol><Type>{kind}</Type><Server>outlook.office365.com</Server>{more}<AuthPackage>Anonymous</AuthPackage><ASUrl>{url}</ASUrl><EwsUrl>{url}</EwsUrl><OOFUrl>{url}</OOFUrl></Protocol>"
+        )
+    };
+    document(&format!(
+        "<User><DisplayName>{}</DisplayName><LegacyDN>/o=ExchangeLabs/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn={}</LegacyDN>\
+         <AutoDiscoverSMTPAddress>{}</AutoDiscoverSMTPAddress><DeploymentId>{}</DeploymentId></User>\
+         <Account><AccountType>email</AccountType><Action>settings</Action><MicrosoftOnline>True</MicrosoftOnline>{}{}\
+         <Protocol><Type>WEB</Type><External><OWAUrl AuthenticationMethod=\"Fba\">https://outlook.office365.com/owa/</OWAUrl>\
+         <Protocol><Type>EXPR</Type><ASUrl>{url}</ASUrl></Protocol></External></Protocol></Account>",
+        escape(&person.display_name),
+        person.id.simple(),
+        escape(person.primary.as_deref().unwrap_or_default()),
+        state.tenant.id,
+        protocol("EXCH", ""),
+        protocol("EXPR", "<SSL>On</SSL>"),
+    ))
+}
+
+/// Settings for IMAP and SMTP, as hosting panels answer for every address of a domain.
+fn hosting_panel(address: &str) -> Answer {
+    let protocol = |kind: &str, port: u16| {
+        format!(
+            "<Protocol><Type>{kind}</Type><Server>mail.hosting.example</Server><Port>{port}</Port><LoginName>{}</LoginName>\
+             <SSL>on</SSL><AuthRequired>on</AuthRequired></Protocol>",
+            escape(address)
+        )
+    };
+    let protocols = [protocol("IMAP", 993), protocol("SMTP", 465)].concat();
+    document(&format!("<Account><AccountType>email</AccountType><Action>settings</Action>{protocols}</Account>"))
 }
 
 fn document(content: &str) -> Answer {

@@ -2,8 +2,9 @@
 
 use axum::http::StatusCode;
 
-use super::{Route, ews_url, route};
-use crate::simulator::call::{Answer, Call, about, bare, escape, with, xml};
+use super::v2::trouble;
+use super::{Route, ews_url, route, unauthorized};
+use crate::simulator::call::{Answer, Call, about, escape, xml};
 use crate::simulator::server::State;
 use crate::simulator::token::{self, Resource};
 use crate::simulator::xml::Node;
@@ -16,12 +17,7 @@ pub(super) fn serve(state: &State, call: &Call) -> Answer {
     if token::read(&state.tenant, call.header("authorization"), Resource::Exchange, &call.origin, state.clock.now())
         .is_err()
     {
-        let refused = with(
-            bare(StatusCode::UNAUTHORIZED),
-            "www-authenticate",
-            "Bearer client_id=\"00000002-0000-0ff1-ce00-000000000000\", trusted_issuers=\"00000001-0000-0000-c000-000000000000@*\", authorization_uri=\"https://login.windows.net/common/oauth2/authorize\"",
-        );
-        return about(refused, KIND, None);
+        return about(unauthorized(), KIND, None);
     }
     let envelope = Node::parse(&call.body).filter(|node| node.name == "Envelope");
     let request =
@@ -36,6 +32,9 @@ pub(super) fn serve(state: &State, call: &Call) -> Answer {
             "<ErrorCode>{code}</ErrorCode><ErrorMessage>The request is invalid.</ErrorMessage><UserResponses/>"
         ));
         return about(refused, KIND, None);
+    }
+    if let Some(troubled) = users.iter().find_map(|user| trouble(state, user.text())) {
+        return about(troubled, KIND, users.first().map(|user| user.text()));
     }
     let names: Vec<&str> = settings.iter().map(|setting| setting.text()).collect();
     let mut responses = String::new();

@@ -4,7 +4,7 @@ use axum::http::{Method, StatusCode};
 use serde_json::json;
 
 use super::{Route, ews_url, route};
-use crate::simulator::call::{Answer, Call, about, answer, bare, found, json as reply, with};
+use crate::simulator::call::{Answer, Call, about, answer, bare, found, huge, json as reply, with};
 use crate::simulator::server::State;
 use crate::simulator::tenant::Trouble;
 
@@ -124,10 +124,11 @@ pub(super) fn cloud(state: &State, call: &Call, path: &[String]) -> Answer {
     about(answered, KIND, asked)
 }
 
-fn trouble(state: &State, email: &str) -> Option<Answer> {
+/// Trouble with one address, for ever.
+pub(super) fn trouble(state: &State, email: &str) -> Option<Answer> {
     let person = state.tenant.people.recipient(email)?;
     Some(match person.mailbox.autodiscover_trouble? {
-        Trouble::Throttled | Trouble::ThrottledInside200 => with(
+        Trouble::Throttled | Trouble::ThrottledInside200 | Trouble::TooManyRequests => with(
             answer(StatusCode::TOO_MANY_REQUESTS, "text/plain", ""),
             "retry-after",
             &person.mailbox.retry_after.to_string(),
@@ -138,6 +139,10 @@ fn trouble(state: &State, email: &str) -> Option<Answer> {
         }
         Trouble::Unavailable | Trouble::Moving => {
             answer(StatusCode::SERVICE_UNAVAILABLE, "text/html", "<html><body>503</body></html>")
+        }
+        Trouble::Huge => answer(StatusCode::OK, "application/json", huge()),
+        Trouble::HostingPanel => {
+            answer(StatusCode::NOT_FOUND, "text/html", "<html><body>File not found.</body></html>")
         }
         Trouble::ForbiddenWithoutReason => bare(StatusCode::FORBIDDEN),
     })

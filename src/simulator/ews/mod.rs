@@ -5,11 +5,11 @@ mod soap;
 
 use axum::http::{Method, StatusCode};
 
-use super::call::{Answer, Asked, AskedAll, Call, answer, bare, with, xml};
+use super::call::{Answer, Asked, AskedAll, Call, answer, bare, huge, with, xml};
 use super::limits::EWS_OPEN;
 use super::server::State;
 use super::tenant::{EwsAccess, Person, Trouble};
-use super::token::{self, Claims, Refusal, Resource};
+use super::token::{self, CHALLENGE, Claims, Refusal, Resource};
 use super::xml::Node;
 use policy::{Caller, Closed};
 
@@ -77,10 +77,8 @@ fn counted(mut answer: Answer, about: Option<&str>, transient: bool) -> Answer {
 }
 
 fn unauthorized(refusal: Refusal) -> Answer {
-    let challenge = format!(
-        "Bearer client_id=\"00000002-0000-0ff1-ce00-000000000000\", trusted_issuers=\"00000001-0000-0000-c000-000000000000@*\", token_types=\"app_asserted_user_v1 service_asserted_app_v1\", authorization_uri=\"https://login.windows.net/common/oauth2/authorize\"{}",
-        if refusal == Refusal::Missing { "" } else { ",error=\"invalid_token\"" }
-    );
+    let error = if refusal == Refusal::Missing { "" } else { ", error=\"invalid_token\"" };
+    let challenge = format!("{CHALLENGE}{error}");
     let diagnostics = match refusal {
         Refusal::Missing => None,
         Refusal::Expired => Some("2000001;reason=\"The token has expired.\";error_category=\"token_expired\""),
@@ -259,6 +257,12 @@ fn trouble(person: &Person, operation: &str) -> Option<Outcome> {
         )),
         Trouble::ForbiddenWithoutReason => Outcome::settled(bare(StatusCode::FORBIDDEN)),
         Trouble::ErrorPage => Outcome::transient(super::call::found("/ews/genericerrorpage.htm")),
+        Trouble::TooManyRequests => {
+            let seconds = person.mailbox.retry_after.to_string();
+            Outcome::transient(with(bare(StatusCode::TOO_MANY_REQUESTS), "retry-after", &seconds))
+        }
+        Trouble::Huge => Outcome::settled(xml(StatusCode::OK, huge())),
+        Trouble::HostingPanel => return None,
         Trouble::EmptyFault => {
             let fault = "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body><s:Fault/></s:Body></s:Envelope>";
             Outcome::settled(xml(StatusCode::INTERNAL_SERVER_ERROR, fault.to_owned()))

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::error::{error, mailbox_throttled, no_segment};
 use super::query::select;
-use crate::simulator::call::{Answer, Call, answer, json as reply};
+use crate::simulator::call::{Answer, Call, answer, huge, json as reply};
 use crate::simulator::limits::OUTLOOK;
 use crate::simulator::server::State;
 use crate::simulator::tenant::{CalendarRole, GraphAccess, Person, Place, Trouble};
@@ -61,28 +61,8 @@ fn open(state: &State, call: &Call, claims: &Claims, key: &str) -> Result<Person
     if let Err(wait) = state.limits.take(&limit_key, 1, OUTLOOK, state.clock.now()) {
         return Err(Box::new(mailbox_throttled(state, call, wait)));
     }
-    match person.mailbox.graph_trouble {
-        None => {}
-        Some(Trouble::Throttled | Trouble::ThrottledInside200) => {
-            return Err(Box::new(mailbox_throttled(state, call, i64::from(person.mailbox.retry_after))));
-        }
-        Some(Trouble::Moving) => {
-            return refuse(503, "ErrorMailboxMoveInProgress", "Mailbox move in progress. Try again later.");
-        }
-        Some(Trouble::Garbage | Trouble::EmptyFault) => {
-            return Err(Box::new(answer(StatusCode::OK, "application/json; charset=utf-8", "{\"@odata.context\":\"")));
-        }
-        Some(Trouble::Html | Trouble::ErrorPage) => {
-            return Err(Box::new(answer(
-                StatusCode::OK,
-                "text/html; charset=utf-8",
-                "<html><body>We are sorry, something went wrong.</body></html>",
-            )));
-        }
-        Some(Trouble::ForbiddenWithoutReason) => return refuse(403, "", ""),
-        Some(Trouble::Unavailable) => {
-            return refuse(503, "ServiceUnavailable", "The service is temporarily unavailable. Try again later.");
-        }
+    if let Some(troubled) = trouble(state, call, &person) {
+        return Err(Box::new(troubled));
     }
     match person.mailbox.place {
         Place::Cloud => {}
@@ -112,6 +92,28 @@ fn open(state: &State, call: &Call, claims: &Claims, key: &str) -> Result<Person
         return refuse(403, "ErrorAccessDenied", "Access to OData is disabled.");
     }
     Ok(person)
+}
+
+/// Trouble that this mailbox makes for ever.
+fn trouble(state: &State, call: &Call, person: &Person) -> Option<Answer> {
+    let busy = || mailbox_throttled(state, call, i64::from(person.mailbox.retry_after));
+    let html = "<html><body>We are sorry, something went wrong.</body></html>";
+    Some(match person.mailbox.graph_trouble? {
+        Trouble::Throttled | Trouble::ThrottledInside200 | Trouble::TooManyRequests => busy(),
+        Trouble::Moving => {
+            error(state, call, 503, "ErrorMailboxMoveInProgress", "Mailbox move in progress. Try again later.")
+        }
+        Trouble::Unavailable => {
+            error(state, call, 503, "ServiceUnavailable", "The service is temporarily unavailable. Try again later.")
+        }
+        Trouble::Garbage | Trouble::EmptyFault => {
+            answer(StatusCode::OK, "application/json; charset=utf-8", "{\"@odata.context\":\"")
+        }
+        Trouble::Html | Trouble::ErrorPage => answer(StatusCode::OK, "text/html; charset=utf-8", html),
+        Trouble::ForbiddenWithoutReason => error(state, call, 403, "", ""),
+        Trouble::Huge => answer(StatusCode::OK, "application/json", huge()),
+        Trouble::HostingPanel => return None,
+    })
 }
 
 /// The settings of a mailbox.

@@ -21,6 +21,8 @@ use error::{denied, mailbox_throttled, no_segment, throttled, unauthorized};
 const USERS: &[&str] = &["User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"];
 const ORGANIZATION: &[&str] =
     &["Organization.Read.All", "Organization.ReadWrite.All", "Directory.Read.All", "User.Read.All"];
+/// Without any of these the organization shows its name, id and domains only.
+const DETAILS: &[&str] = &["Organization.Read.All", "Organization.ReadWrite.All", "Directory.Read.All"];
 const DOMAINS: &[&str] = &["Domain.Read.All", "Domain.ReadWrite.All", "Directory.Read.All"];
 const SKUS: &[&str] =
     &["LicenseAssignment.Read.All", "LicenseAssignment.ReadWrite.All", "Organization.Read.All", "Directory.Read.All"];
@@ -91,7 +93,14 @@ fn one(state: &State, call: &Call) -> Answer {
         Err(refusal) => return about(unauthorized(state, call, refusal), "graph.unauthorized", None),
     };
     let segments = segments(call);
-    let path: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let mut path: Vec<&str> = segments.iter().map(String::as_str).collect();
+    if path.first() == Some(&"me") {
+        let Some(upn) = claims.upn.as_deref() else {
+            let message = "/me request is only valid with delegated authentication flow.";
+            return about(error::error(state, call, 400, "BadRequest", message), "graph.me", None);
+        };
+        path.splice(..1, ["users", upn]);
+    }
     if call.method != axum::http::Method::GET {
         let message = "The simulated tenant is read-only.";
         return about(error::error(state, call, 405, "Request_BadRequest", message), "graph.other-method", None);
@@ -144,8 +153,12 @@ fn route(state: &State, call: &Call, claims: &Claims, path: &[&str]) -> Answer {
         about(directory(state, call, claims, any_of, units, then), kind, Some(key))
     };
     match path {
-        ["organization"] => read(ORGANIZATION, 1, "graph.organization", &|| organization::list(state, call)),
-        ["organization", key] => read(ORGANIZATION, 1, "graph.organization", &|| organization::get(state, call, key)),
+        ["organization"] => {
+            read(ORGANIZATION, 1, "graph.organization", &|| organization::list(state, call, claims.permits(DETAILS)))
+        }
+        ["organization", key] => read(ORGANIZATION, 1, "graph.organization", &|| {
+            organization::get(state, call, key, claims.permits(DETAILS))
+        }),
         ["domains"] => read(DOMAINS, 1, "graph.domains", &|| organization::domains(state, call)),
         ["domains", name] => read(DOMAINS, 1, "graph.domains", &|| organization::domain(state, call, name)),
         ["domains", name, "serviceconfigurationrecords"] => {
@@ -162,7 +175,7 @@ fn route(state: &State, call: &Call, claims: &Claims, path: &[&str]) -> Answer {
         ["users", key, "calendar"] => outlook(state, call, claims, CALENDARS, key, &path[2..]),
         ["users", key, "calendar", "calendarpermissions"] => outlook(state, call, claims, PERMISSIONS, key, &path[2..]),
         ["users", key, "mailfolders", ..] => outlook(state, call, claims, MAIL, key, &path[2..]),
-        ["directory", "deleteditems" | "deletedItems", "microsoft.graph.user"] => {
+        ["directory", "deleteditems" | "deletedItems", "microsoft.graph.user" | "graph.user"] => {
             read(USERS, 1, "graph.deletedItems", &|| users::deleted(state, call))
         }
         ["directory", "deleteditems" | "deletedItems", key] => {

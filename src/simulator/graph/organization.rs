@@ -15,7 +15,7 @@ fn listing(call: &Call, context: &str, values: impl Iterator<Item = Value>) -> A
     reply(StatusCode::OK, &json!({"@odata.context": context, "value": values}))
 }
 
-fn organization(state: &State) -> Value {
+fn organization(state: &State, details: bool) -> Value {
     let tenant = &state.tenant;
     let verified = tenant.domains.iter().map(|domain| {
         json!({"name": domain.name, "type": if domain.federated { "Federated" } else { "Managed" }, "isDefault": domain.default,
@@ -27,6 +27,9 @@ fn organization(state: &State) -> Value {
                 "service": plan.service, "servicePlanId": plan.id.to_string()})
         })
     });
+    if !details {
+        return json!({"id": tenant.id.to_string(), "displayName": tenant.name, "verifiedDomains": verified.collect::<Vec<_>>()});
+    }
     json!({
         "id": tenant.id.to_string(),
         "displayName": tenant.name,
@@ -43,14 +46,14 @@ fn organization(state: &State) -> Value {
 }
 
 /// `GET /organization`
-pub(super) fn list(state: &State, call: &Call) -> Answer {
-    listing(call, "organization", std::iter::once(organization(state)))
+pub(super) fn list(state: &State, call: &Call, details: bool) -> Answer {
+    listing(call, "organization", std::iter::once(organization(state, details)))
 }
 
 /// `GET /organization/{id}`
-pub(super) fn get(state: &State, call: &Call, key: &str) -> Answer {
+pub(super) fn get(state: &State, call: &Call, key: &str, details: bool) -> Answer {
     if key.eq_ignore_ascii_case(&state.tenant.id.to_string()) {
-        reply(StatusCode::OK, &select(call, organization(state)))
+        reply(StatusCode::OK, &select(call, organization(state, details)))
     } else {
         no_object(state, call, key)
     }

@@ -163,11 +163,6 @@ fn people(text: &Text<'_>, file: &File, products: &Products) -> Result<Vec<Perso
     for spec in &file.user {
         let maker = Maker { text, file, products, span: spec.span() };
         let person = maker.person(spec.get_ref())?;
-        if !ids.insert(person.id) {
-            return Err(
-                maker.error(format!("id {} is already taken", person.id), "give each [[user]] its own, or none")
-            );
-        }
         if !person.is_deleted() {
             for address in person.smtp_addresses() {
                 if let Some(line) = taken.insert(address.to_lowercase(), maker.line()) {
@@ -177,6 +172,11 @@ fn people(text: &Text<'_>, file: &File, products: &Products) -> Result<Vec<Perso
                     );
                 }
             }
+        }
+        if !ids.insert(person.id) {
+            return Err(
+                maker.error(format!("id {} is already taken", person.id), "give each [[user]] its own, or none")
+            );
         }
         people.push(person);
     }
@@ -237,6 +237,7 @@ impl Maker<'_> {
             (None, true) => format!("{}#EXT#@{initial}", address.replace('@', "_")),
             (None, false) => address.clone(),
         };
+        let resource = matches!(mailbox.purpose, Purpose::Shared | Purpose::Room | Purpose::Equipment);
         let key = format!("{upn}/{}", spec.deleted_days_ago.map_or(0, |days| days + 1));
         Ok(Person {
             id: spec.id.unwrap_or_else(|| Uuid::new_v5(&self.file.tenant.id, key.as_bytes())),
@@ -244,13 +245,11 @@ impl Maker<'_> {
             given_name: given,
             surname,
             display_name: name,
-            mail: spec.mail.or(bears_address.then(|| address.clone())),
+            mail: spec.mail.or_else(|| bears_address.then(|| address.clone())),
             aliases: spec.aliases.unwrap_or_default(),
             roster_address: Some(address.clone()),
             primary: bears_address.then_some(address),
-            enabled: spec
-                .enabled
-                .unwrap_or_else(|| !matches!(mailbox.purpose, Purpose::Shared | Purpose::Room | Purpose::Equipment)),
+            enabled: spec.enabled.unwrap_or(!resource),
             guest,
             synchronized: spec.synchronized,
             country: spec.country.or_else(|| Some(self.file.tenant.country.clone())),

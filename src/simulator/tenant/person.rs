@@ -193,6 +193,12 @@ pub(crate) enum Trouble {
     ForbiddenWithoutReason,
     ErrorPage,
     EmptyFault,
+    /// HTTP 429 without any body that means something.
+    TooManyRequests,
+    /// An answer of 32 MB.
+    Huge,
+    /// A hosting panel answers Autodiscover in Exchange's place.
+    HostingPanel,
 }
 
 /// A nullable switch of Exchange.

@@ -1,85 +1,23 @@
 //! The simulated tenant, asked over a socket as any client would ask it.
 
-use std::sync::Arc;
-
-use ewsready::clock::Clock;
-use ewsready::simulator::{Faults, Options, Running, Tenant, start};
-use reqwest::{Client, Response};
+use ewsready::simulator::{Faults, Tenant};
 use serde_json::{Value, json};
+use support::Served;
 
-/// A served tenant and a client that has signed in to it.
-struct Served {
-    running: Running,
-    client: Client,
-    tenant: Arc<Tenant>,
-}
-
-impl Served {
-    async fn new(tenant: Tenant, faults: Faults) -> Self {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let tenant = Arc::new(tenant);
-        let clock = Clock::starting_at("2026-11-20T08:00:00Z".parse().expect("a time"));
-        let options = Options { clock, faults, counters: true, ..Options::default() };
-        let running = start(Arc::clone(&tenant), options, ([127, 0, 0, 1], 0).into()).await.expect("a free port");
-        let client =
-            Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().user_agent("ewsready/test");
-        Self { running, client: client.build().expect("a client"), tenant }
-    }
-
-    async fn demo() -> Self {
-        Self::new(Tenant::demo().expect("the demo tenant"), Faults::default()).await
-    }
-
-    fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.running.url())
-    }
-
-    async fn token(&self, resource: &str) -> String {
-        let known = self.tenant.application();
-        let form = [
-            ("grant_type", "client_credentials"),
-            ("client_id", &known.client_id),
-            ("client_secret", &known.client_secret),
-            ("scope", &format!("{resource}/.default")),
-        ];
-        let url = self.url(&format!("/{}/oauth2/v2.0/token", known.tenant_id));
-        let body: Value = self.client.post(url).form(&form).send().await.expect("sent").json().await.expect("JSON");
-        body["access_token"].as_str().unwrap_or_else(|| panic!("no token: {body}")).to_owned()
-    }
-
-    async fn graph(&self, path: &str) -> (u16, Value) {
-        let token = self.token("https://graph.microsoft.com").await;
-        let answer = self.client.get(self.url(&format!("/v1.0{path}"))).bearer_auth(token).send().await.expect("sent");
-        (answer.status().as_u16(), answer.json().await.expect("JSON"))
-    }
-
-    async fn admin(&self, cmdlet: &str, parameters: Value) -> Value {
-        let token = self.token("https://outlook.office365.com").await;
-        let url = self.url(&format!("/adminapi/beta/{}/InvokeCommand", self.tenant.application().tenant_id));
-        let body = json!({"CmdletInput": {"CmdletName": cmdlet, "Parameters": parameters}});
-        let request = self.client.post(url).bearer_auth(token).header("X-AnchorMailbox", "UPN:x").json(&body);
-        request.send().await.expect("sent").json().await.expect("JSON")
-    }
-
-    async fn get_folder(&self, address: &str) -> Response {
-        let token = self.token("https://outlook.office365.com").await;
-        let request = self.client.post(self.url("/ews/exchange.asmx")).bearer_auth(token);
-        let request = request.header("content-type", "text/xml; charset=utf-8").header("X-AnchorMailbox", address);
-        request.body(get_folder_body(address)).send().await.expect("sent")
-    }
-
-    async fn counters(&self) -> Value {
-        self.client.get(self.url("/__simulator")).send().await.expect("sent").json().await.expect("JSON")
-    }
-}
-
-fn get_folder_body(address: &str) -> String {
-    format!(
-        r#"<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" xmlns:t="http://schemas.microsoft.com/exchange/services/2006/types" xmlns:m="http://schemas.microsoft.com/exchange/services/2006/messages">
-<s:Header><t:RequestServerVersion Version="Exchange2013_SP1"/><t:ExchangeImpersonation><t:ConnectingSID><t:SmtpAddress>{address}</t:SmtpAddress></t:ConnectingSID></t:ExchangeImpersonation></s:Header>
-<s:Body><m:GetFolder><m:FolderShape><t:BaseShape>IdOnly</t:BaseShape></m:FolderShape><m:FolderIds><t:DistinguishedFolderId Id="inbox"/></m:FolderIds></m:GetFolder></s:Body></s:Envelope>"#
-    )
-}
+#[cfg(test)]
+mod command;
+#[cfg(test)]
+mod exchange;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod in_process;
+#[cfg(test)]
+mod sign_in;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod tenant_file;
 
 #[tokio::test]
 async fn a_token_is_for_one_service_and_carries_its_roles() {
@@ -282,7 +220,7 @@ async fn ews_opens_refuses_and_breaks_as_the_tenant_says() {
 
 #[tokio::test]
 async fn an_application_off_the_list_is_refused_by_ews_and_not_by_graph() {
-    let text = include_str!("../samples/tenants/app-not-listed.toml");
+    let text = include_str!("../../samples/tenants/app-not-listed.toml");
     let served = Served::new(Tenant::from_toml("app-not-listed.toml", text).expect("valid"), Faults::default()).await;
     let refused = served.get_folder("anke.behrens@subsidiary.contoso.example").await;
     assert_eq!(refused.headers()["x-ews-policy-reason"], "EWS is blocked by policy for this user or tenant");
@@ -357,7 +295,7 @@ async fn finished_questions_are_counted_by_mailbox() {
 #[tokio::test]
 async fn every_address_of_the_sample_roster_is_one_the_demo_tenant_was_made_for() {
     let served = Served::demo().await;
-    let mut csv = csv::Reader::from_reader(include_str!("../samples/roster.csv").as_bytes());
+    let mut csv = csv::Reader::from_reader(include_str!("../../samples/roster.csv").as_bytes());
     let (mut lines, mut unknown) = (0, Vec::new());
     for record in csv.records() {
         let record = record.expect("readable");

@@ -1,9 +1,9 @@
 //! The Exchange admin REST backend: `POST /adminapi/beta/{tenant}/InvokeCommand`. Microsoft does not document it;
 //! the forms are those that several independent clients agree on.
 
+mod pages;
+
 use axum::http::{Method, StatusCode};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -13,11 +13,8 @@ use super::limits::ADMIN;
 use super::server::State;
 use super::tenant::{Agents, Person, Place};
 use super::token::{self, Claims, Resource};
+use pages::{Filter, Pages, link};
 
-/// Page size where the client names none.
-const DEFAULT_PAGE: usize = 100;
-/// `ResultSize` where the client names none: the rest is cut off with a warning.
-const DEFAULT_RESULTS: usize = 1000;
 /// Roles that may run the cmdlets served here.
 const READERS: [&str; 6] = [
     "Global Reader",
@@ -286,37 +283,6 @@ fn recipient(_: &State, _: &CmdletInput, person: &Person) -> Option<Value> {
     Some(object(common(person).into_iter().chain([("RecipientTypeDetails", json!(kind))])))
 }
 
-/// How many results, where to begin: `ResultSize` and the link of the page before.
-struct Pages {
-    size: usize,
-    limit: usize,
-    unlimited: bool,
-    from: u32,
-    shown: usize,
-}
-
-impl Pages {
-    fn read(call: &Call, cmdlet: &CmdletInput) -> Self {
-        let prefer = call.header("prefer").unwrap_or_default().to_ascii_lowercase();
-        let wanted = prefer.split(['=', ';', ',', ' ']).skip_while(|word| *word != "odata.maxpagesize").nth(1);
-        let size = wanted.and_then(|size| size.parse().ok()).unwrap_or(DEFAULT_PAGE).clamp(1, 1000);
-        let limit = match cmdlet.parameter("ResultSize") {
-            None => Some(DEFAULT_RESULTS),
-            Some(Value::String(text)) if text.eq_ignore_ascii_case("unlimited") => None,
-            Some(Value::String(text)) => text.parse().ok().or(Some(DEFAULT_RESULTS)),
-            Some(value) => value.as_u64().and_then(|limit| usize::try_from(limit).ok()).or(Some(DEFAULT_RESULTS)),
-        };
-        let token = call
-            .query("$skiptoken")
-            .and_then(|token| BASE64.decode(token).ok())
-            .and_then(|token| String::from_utf8(token).ok());
-        let token = token.as_deref().and_then(|token| token.split_once('/'));
-        let (from, shown) =
-            token.and_then(|(from, shown)| Some((from.parse().ok()?, shown.parse().ok()?))).unwrap_or((0, 0));
-        Self { size, limit: limit.unwrap_or(usize::MAX), unlimited: limit.is_none(), from, shown }
-    }
-}
-
 fn list(state: &State, call: &Call, cmdlet: &CmdletInput, shape: Shape) -> Answer {
     if let Some(identity) = cmdlet.text("Identity") {
         let found = state.tenant.people.recipient(identity).and_then(|person| shape(state, cmdlet, &person));
@@ -335,6 +301,10 @@ fn list(state: &State, call: &Call, cmdlet: &CmdletInput, shape: Shape) -> Answe
     };
     let details = cmdlet.parameter("RecipientTypeDetails").map(ToString::to_string);
     let pages = Pages::read(call, cmdlet);
+    let faults = state.faults.faults();
+    if faults.empty_pages && pages.from > 0 && !pages.emptied {
+        return values(call, Vec::new(), Some(link(call, &Pages { emptied: true, ..pages })), None);
+    }
     let people = &state.tenant.people;
     let passes = |value: &Value| {
         let kind = value.get("RecipientTypeDetails").and_then(Value::as_str).unwrap_or_default();
@@ -358,76 +328,12 @@ fn list(state: &State, call: &Call, cmdlet: &CmdletInput, shape: Shape) -> Answe
         page.push(value);
     }
     let shown = pages.shown + page.len();
-    let more = next.filter(|_| shown < pages.limit).map(|next| link(call, next, shown));
+    let more = next.filter(|_| shown < pages.limit).map(|next| link(call, &Pages { from: next, shown, ..pages }));
     let cut = next.is_some() && more.is_none() && !pages.unlimited;
     let warning = cut.then(|| {
         "By default, only the first 1000 items are returned. Use the ResultSize parameter to specify the number of items returned. To return all items, specify \"-ResultSize Unlimited\".".to_owned()
     });
-    deliver(state, call, page, more, warning, pages.from, shown)
-}
-
-/// Lays the page faults over a page.
-fn deliver(
-    state: &State,
-    call: &Call,
-    page: Vec<Value>,
-    more: Option<String>,
-    warning: Option<String>,
-    from: u32,
-    shown: usize,
-) -> Answer {
-    let faults = state.faults.faults();
-    if faults.endless_pages && more.is_none() {
-        return values(call, page, Some(link(call, from, shown)), warning);
-    }
+    // The fault of the endless list: its last page names itself.
+    let more = more.or_else(|| faults.endless_pages.then(|| link(call, &pages)));
     values(call, page, more, warning)
-}
-
-fn link(call: &Call, next: u32, shown: usize) -> String {
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    for (key, value) in call.query.iter().filter(|(key, _)| !key.eq_ignore_ascii_case("$skiptoken")) {
-        query.append_pair(key, value);
-    }
-    query.append_pair("$skiptoken", &BASE64.encode(format!("{next}/{shown}")));
-    format!("{}{}?{}", call.origin, call.target.split('?').next().unwrap_or_default(), query.finish())
-}
-
-/// `Filter` of a cmdlet: one comparison, `Property -eq|-ne value`.
-struct Filter {
-    property: String,
-    equal: bool,
-    value: Value,
-}
-
-impl Filter {
-    fn parse(text: &str) -> Result<Self, String> {
-        let words: Vec<&str> = text.split_whitespace().collect();
-        let [property, operator, value] = words.as_slice() else {
-            return Err(format!("Invalid filter syntax: {text}. The simulator reads one comparison."));
-        };
-        let equal = match operator.to_ascii_lowercase().as_str() {
-            "-eq" => true,
-            "-ne" => false,
-            _ => return Err(format!("Invalid filter syntax: the operator {operator} is not supported.")),
-        };
-        let value = match value.to_ascii_lowercase().as_str() {
-            "0" | "$false" => Value::Bool(false),
-            "1" | "$true" => Value::Bool(true),
-            "$null" => Value::Null,
-            _ => json!(value.trim_matches('\'')),
-        };
-        Ok(Self { property: (*property).to_owned(), equal, value })
-    }
-
-    fn accepts(&self, value: &Value) -> bool {
-        let found = value
-            .as_object()
-            .and_then(|object| object.iter().find(|(key, _)| key.eq_ignore_ascii_case(&self.property)));
-        let found = found.map_or(&Value::Null, |(_, value)| value);
-        let same = match (found.as_str(), self.value.as_str()) {
-            (Some(found), Some(wanted)) => found.eq_ignore_ascii_case(wanted),
-            _ => *found == self.value,
-        };
-        same == self.equal
-    }
 }

@@ -66,6 +66,9 @@ pub static PLAIN_HTTP: Rule = Rule {
     },
     check: |reading| match reading.case.evidence.routing.value().map(|routing| &routing.end) {
         Some(RouteEnd::OnPremises { url } | RouteEnd::ExchangeOnline { url }) if is_unencrypted(url) => {
+        Some(RouteEnd::OnPremises { url })
+            if url.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://")) =>
+        {
             Outcome::Says(Params::one("url", url))
         }
         _ => Outcome::Silent,

@@ -131,6 +131,7 @@ pub(crate) fn grouped(value: u64, mark: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::{self, Field};
 
     fn keys(texts: &Texts) -> Vec<String> {
         texts
@@ -159,6 +160,40 @@ mod tests {
             text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name.to_owned()).collect();
         found.sort();
         found
+    }
+
+    /// The English sentence under a key of the judging stage.
+    fn english(key: &str) -> Option<String> {
+        if let Some((id, field)) = key.rsplit_once('.') {
+            let field = Field::ALL.into_iter().find(|known| known.id() == field)?;
+            return rules::rule(id).map(|rule| field.of(rule).to_owned());
+        }
+        let word = rules::Texts::default().word(key, &rules::Params::default());
+        (word != key).then_some(word)
+    }
+
+    #[test]
+    fn translated_sentences_belong_to_english_ones_and_fill_the_same_blanks() {
+        for code in Texts::languages() {
+            for (key, text) in Texts::embedded(code).unwrap().judging() {
+                let english = english(key).unwrap_or_else(|| panic!("{code}: nothing is called {key:?}"));
+                assert_eq!(blanks(text), blanks(&english), "{code}: {key}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_rule_speaks_german() {
+        let german = Texts::embedded("de").unwrap();
+        for rule in rules::registry() {
+            for field in Field::ALL {
+                let key = format!("{}.{}", rule.id, field.id());
+                // What consists of a blank alone is translated where the blank's value is.
+                let words = field.of(rule).split('{').map(|part| part.rsplit('}').next().unwrap_or_default());
+                let has_words = words.collect::<String>().chars().any(char::is_alphabetic);
+                assert!(!has_words || german.judging().contains_key(&key), "de.toml lacks {key:?}");
+            }
+        }
     }
 
     #[test]

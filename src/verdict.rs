@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::evidence::{MailboxEvidence, TenantEvidence};
 use crate::facts::Facts;
 use crate::rules::decide::{Decision, decide};
-use crate::rules::rule::Why;
+use crate::rules::rule::{Why, ask};
 use crate::rules::{
     Case, Effect, EntryFacts, Field, Mark, Open, Options, Outcome, Params, Question, Reading, Rule, open, registry,
 };
@@ -220,8 +220,10 @@ impl<'a> Judging<'a> {
             Decision::Open { open, .. } => open,
             Decision::Silent => Vec::new(),
         };
+        // Where EWS itself was not heard, that is what there is to say; else what stayed open of the settings.
+        let unheard = ask(Question::Ews, &self.reading.case.evidence.ews).err().unwrap_or_default();
         let not_asked = Open { question: Question::Ews, why: Why::NotAsked };
-        let why = open::params(&self.reading, open.first().unwrap_or(&not_asked));
+        let why = open::params(&self.reading, unheard.first().or(open.first()).unwrap_or(&not_asked));
         let stops = self.reading.words("stops/unknown", &Params([ends.0, why.0].concat()));
         Urging { urgency: Urgency::Unknown, rule: None, stops }
     }
@@ -232,7 +234,16 @@ impl<'a> Judging<'a> {
         Params::one("address", entry.address.clone().unwrap_or_else(|| entry.written.clone()))
             .and("stops", &urgency.stops)
             .and("ends", self.reading.ends())
-            .and("before", self.reading.before())
+            .and("by_when", self.by_when(urgency.urgency))
+    }
+
+    fn by_when(&self, urgency: Urgency) -> String {
+        let ends = Params::one("ends", self.reading.ends());
+        match urgency {
+            Urgency::Now => self.reading.words("by_when/now", &ends),
+            Urgency::Soon => self.reading.words("by_when/soon", &ends),
+            Urgency::ByDeadline | Urgency::None | Urgency::Unknown => self.reading.before(),
+        }
     }
 
     fn text(&self, rule: &Rule, field: Field, own: &Params, all: &Params) -> String {

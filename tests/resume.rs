@@ -36,15 +36,14 @@ fn recorded(sandbox: &Sandbox) -> BTreeSet<(&'static str, String)> {
     let kinds =
         [(Question::Graph, "graph.mailboxSettings"), (Question::Routing, "autodiscover.v2"), (Question::Ews, "ews")];
     for (question, kind) in kinds {
-        let open: BTreeSet<u64> =
-            store.pending(run.id, question, true, 0, u32::MAX).unwrap().into_iter().map(|subject| subject.id).collect();
-        store
-            .each_subject(run.id, |subject| {
-                if subject.object_id.is_some() && !open.contains(&subject.id) {
-                    found.insert((kind, subject.address));
-                }
-            })
-            .unwrap();
+        let Ok(pending) = store.pending(run.id, question, true, 0, u32::MAX) else { continue };
+        let open: BTreeSet<u64> = pending.into_iter().map(|subject| subject.id).collect();
+        let read = store.each_subject(run.id, |subject| {
+            if subject.object_id.is_some() && !open.contains(&subject.id) {
+                found.insert((kind, subject.address));
+            }
+        });
+        assert!(read.is_ok(), "the store cannot be read: {read:?}");
     }
     found
 }

@@ -2,7 +2,6 @@
 
 pub mod assess;
 mod demo;
-
 pub mod exit;
 mod head;
 mod judging;
@@ -10,8 +9,9 @@ mod output;
 mod progress;
 pub mod report;
 pub mod roster;
-//RULES pub mod rules;
+pub mod rules;
 pub mod runs;
+pub mod schema;
 mod services;
 pub mod simulate;
 mod stop;
@@ -49,8 +49,10 @@ enum Command {
     Roster(roster::Args),
     /// List stored runs, or remove old ones.
     Runs(runs::Args),
-    //RULES
-    //RULES Rules(rules::Args),
+    /// List the rules, or explain one.
+    Rules(rules::Args),
+    /// Print the JSON Schema of the report.
+    Schema(schema::Args),
     /// Serve a simulated Microsoft 365 tenant on loopback.
     Simulate(simulate::Args),
     /// Print a completion script for a shell.
@@ -91,7 +93,8 @@ async fn run(command: Command, output: &Output) -> Result<Exit, Failure> {
         Command::Report(args) => report::run(&args, output),
         Command::Roster(args) => roster::run(args),
         Command::Runs(args) => runs::run(&args, output),
-        //RULES
+        Command::Rules(args) => rules::run(&args),
+        Command::Schema(args) => schema::run(&args),
         Command::Simulate(args) => simulate::run(args).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "ewsready", &mut std::io::stdout());

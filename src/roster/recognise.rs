@@ -332,8 +332,9 @@ fn kind(cell: &str) -> Kind {
 
 /// A header's name on one line, without what surrounds it.
 fn tidy(cell: &str) -> String {
-    let words: Vec<&str> = cell.trim_matches('\u{feff}').split_whitespace().collect();
-    words.join(" ")
+    // A byte order mark that somebody's program took for three letters.
+    let name = cell.trim_matches('\u{feff}').trim_start_matches("ï»¿");
+    name.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Columns of the same name are told apart by a number.

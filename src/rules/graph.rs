@@ -8,7 +8,7 @@ use crate::evidence::mailbox::Account;
 
 use super::identity::about_account;
 use super::reading::{DENIED_EVERYWHERE, GraphReading, Kind, Reading};
-use super::rule::{Effect, Outcome, Params, Question, Rule, RuleTexts, Why, ask};
+use super::rule::{Effect, Outcome, Params, Question, Rule, RuleTexts, Why};
 use super::sources::{CONTROL, GRAPH_ERRORS, GRAPH_SETTINGS, RBAC, SALESFORCE_GRAPH};
 use super::states::{LicenceState, Verdict};
 
@@ -199,12 +199,7 @@ fn unexplained(reading: &Reading<'_>) -> super::reading::Settled<bool> {
     if !reading.licence.open.is_empty() {
         return Err(reading.licence.open.clone());
     }
-    let licensed = matches!(reading.licence.state, LicenceState::Full | LicenceState::Kiosk);
-    if licensed {
-        // Without the tenant's products a plan that is still in preparation cannot be told from a ready one.
-        ask(Question::Products, &reading.case.tenant.skus)?;
-    }
-    Ok(licensed)
+    Ok(matches!(reading.licence.state, LicenceState::Full | LicenceState::Kiosk))
 }
 
 /// Graph opens the mailbox.
@@ -218,17 +213,26 @@ pub static ANSWERS: Rule = Rule {
     texts: RuleTexts {
         says: "Graph opens the mailbox, and nothing stands against the move.",
         stops: "{stops}",
-        next: "Move the user to Einstein Activity Capture over Graph {before}.",
+        next: "{move} {by_when}.",
         alternative: "",
     },
     check: |reading| {
         about_account(reading, |_| match &reading.graph {
             Err(open) => Outcome::Unknown(open.clone()),
-            Ok(GraphReading::Answers(_)) => Outcome::Says(Params::one("before", reading.before())),
+            Ok(GraphReading::Answers(_)) => Outcome::Says(Params::one("move", reading.word(what_to_move(reading)))),
             Ok(_) => Outcome::Silent,
         })
     },
 };
+
+fn what_to_move(reading: &Reading<'_>) -> &'static str {
+    let salesforce = reading.integrations().any(|known| known.id == "salesforce");
+    match &reading.kind {
+        Ok(Kind::Resource) => "move/resource",
+        Ok(_) | Err(_) if salesforce => "move/capture",
+        Ok(_) | Err(_) => "move/other",
+    }
+}
 
 fn refused<'a>(reading: &Reading<'a>, by: impl Fn(GraphReading<'a>) -> Option<&'a str>) -> Outcome {
     match &reading.graph {

@@ -19,7 +19,7 @@ pub static FOREIGN_DOMAIN: Rule = Rule {
     facts: FACTS,
     sources: &["https://learn.microsoft.com/graph/api/domain-list"],
     texts: RuleTexts {
-        says: "No account bears this address, and its domain {domain} is not among the {count} verified domains of the tenant.",
+        says: "No account bears this address, and its domain {domain} is not among the tenant's verified domains ({count}).",
         stops: "Nothing in this tenant: the mailbox, if there is one, belongs to another organisation.",
         next: "Take the address off the roster, or assess it in the tenant that owns {domain}.",
         alternative: "",

@@ -5,11 +5,19 @@ use serde_json::{Value, json};
 use support::Served;
 
 #[cfg(test)]
+mod command;
+#[cfg(test)]
+mod exchange;
+#[cfg(test)]
 mod faults;
+#[cfg(test)]
+mod in_process;
 #[cfg(test)]
 mod sign_in;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod tenant_file;
 
 #[tokio::test]
 async fn a_token_is_for_one_service_and_carries_its_roles() {

@@ -1,5 +1,6 @@
 //! What the end-to-end tests share: a folder of their own, the binary, a simulator on a port of its own.
 #![allow(dead_code, reason = "each test file uses a part")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so and stops")]
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};

@@ -85,6 +85,14 @@ fn columns_without_name_are_numbered_and_double_names_too() {
 }
 
 #[test]
+fn a_mark_before_the_first_name_does_not_hide_it() {
+    for mark in ["\u{feff}", "ï»¿"] {
+        let layout = found(&format!("{mark}Email|Name\na@contoso.example|A"));
+        assert_eq!((layout.address.name.as_str(), layout.names_known), ("Email", 2));
+    }
+}
+
+#[test]
 fn the_column_asked_for_decides() {
     let text = "Title\nMail|UPN|Ex Tra\na@one.example|a@two.example|a@three.example";
     assert_eq!(asked(text, "UPN"), Some(1));

@@ -23,7 +23,7 @@ pub static NOT_HERE: Rule = Rule {
     id: "ews/not-here",
     question: "Is there no mailbox in Exchange Online whose EWS could stop?",
     effect: Effect::Urges(Urgency::None),
-    asks: &[Question::Directory, Question::Graph, Question::Routing, Question::Recipient],
+    asks: &[Question::Directory, Question::Graph, Question::Routing, Question::Recipient, Question::Ews],
     facts: FACTS,
     sources: &[DEPRECATION],
     texts: RuleTexts {
@@ -33,14 +33,21 @@ pub static NOT_HERE: Rule = Rule {
         alternative: "",
     },
     check: |reading| {
-        let gone = match &reading.identity {
-            Ok(Identity::Nobody) => !reading.graph_answers(),
-            Ok(Identity::Several) => return Outcome::Silent,
-            Ok(Identity::One(account)) => is_guest(account) && !reading.graph_answers(),
-            Err(_) => return Outcome::Silent,
+        // A mailbox that EWS opened is here, whatever else is open.
+        let unless_opened = |open: &[Open]| match probe(reading) {
+            Ok(EwsAnswer::Works) => Outcome::Silent,
+            Ok(_) | Err(_) => Outcome::Unknown(open.to_vec()),
         };
-        let place = reading.located.as_ref().map(|located| located.place);
-        Outcome::says_if(gone || matches!(place, Ok(Place::OnPremises | Place::Nowhere)))
+        match &reading.identity {
+            Err(open) => return unless_opened(open),
+            Ok(Identity::Nobody) if !reading.graph_answers() => return Outcome::says(),
+            Ok(Identity::One(account)) if is_guest(account) && !reading.graph_answers() => return Outcome::says(),
+            Ok(_) => {}
+        }
+        match &reading.located {
+            Ok(located) => Outcome::says_if(located.place != Place::Cloud),
+            Err(open) => unless_opened(open),
+        }
     },
 };
 

@@ -132,7 +132,7 @@ fn a_logo_is_shown_and_one_that_is_no_picture_is_left_out() {
         let (view, _rows) = fixture::view_of(head, fixture::rows());
         let bytes = bytes(&view);
         let archive = zip::ZipArchive::new(Cursor::new(&bytes)).unwrap();
-        assert_eq!(archive.file_names().any(|name| name == "xl/media/image1.png"), shown);
+        assert_eq!(archive.file_names().flatten().any(|name| name == "xl/media/image1.png"), shown);
     }
 }
 

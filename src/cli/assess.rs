@@ -67,7 +67,7 @@ pub async fn run(args: Args, output: &Output) -> Result<Exit, Failure> {
     if let Some(set) = args.pace {
         profile.pace = Pace { attempts: profile.pace.attempts, backoff: profile.pace.backoff, ..Pace::of(set) };
     }
-    let services = services::connect(&profile, clock)?;
+    let services = services::connect(&profile, facts, clock)?;
     judging::check_folder(&report.out)?;
     let mut store = Store::open(&store_path(args.report.store.as_deref())).map_err(store_failure)?;
     let settings = settings(&profile, report.as_of, clock);

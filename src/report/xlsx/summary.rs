@@ -3,12 +3,12 @@
 //! Seven columns: a label, five numbers, and a wide one for sentences and charts.
 
 use rust_xlsxwriter::{
-    Chart, ChartDataLabel, ChartFont, ChartLegendPosition, ChartLine, ChartPoint, ChartSolidFill, ChartType, Color,
-    Format, Url, Worksheet, XlsxError,
+    Chart, ChartDataLabel, ChartFont, ChartLegendPosition, ChartLine, ChartPoint, ChartSolidFill, ChartType, Format,
+    Url, Worksheet, XlsxError,
 };
 
 use super::grid::{self, Book};
-use super::style::{Style, Tone, colour};
+use super::style::{Style, Tone, accent, colour};
 use crate::report::page::{self, has_names, shown_groups};
 use crate::report::sentences::{deadline_sentence, demand_sentence, need_sentence};
 use crate::report::summary::{Group, VerdictCounts};
@@ -417,7 +417,7 @@ impl<'a> Page<'a> {
         grid::page(&mut self.sheet, self.header);
         // Fitting to the page's width would switch the page breaks off.
         self.sheet.set_print_scale(SCALE).set_page_breaks(&self.breaks)?;
-        self.sheet.set_active(true).set_tab_color(Color::RGB(0x1F4E79));
+        self.sheet.set_active(true).set_tab_color(accent(&self.view.head.branding));
         Ok(self.sheet)
     }
 }

@@ -101,7 +101,10 @@ fn interpret_error(error: &Element, caller: Caller) -> Result<Pox, Trouble> {
         )),
         ("500", Caller::Person) => Ok(Pox::UnknownAddress { message }),
         ("501" | "602", _) => Ok(Pox::NoSettings { code, message }),
-        _ => Err(Trouble::new(Cause::Inconclusive, format!("Autodiscover error {code} ({message}) is not about the user"))),
+        _ => Err(Trouble::new(
+            Cause::Inconclusive,
+            format!("Autodiscover error {code} ({message}) is not about the user"),
+        )),
     }
 }
 
@@ -153,7 +156,9 @@ mod tests {
 
     #[test]
     fn a_hosting_panel_s_answer_has_no_exchange_section() {
-        let body = answer("<Action>settings</Action><Protocol><Type>IMAP</Type></Protocol><Protocol><Type>SMTP</Type></Protocol>");
+        let body = answer(
+            "<Action>settings</Action><Protocol><Type>IMAP</Type></Protocol><Protocol><Type>SMTP</Type></Protocol>",
+        );
         let Ok(Pox::Settings(settings)) = interpret(body.as_bytes(), Caller::Person) else { panic!() };
         assert!(!settings.has_exchange_section());
         assert_eq!(settings.protocols, ["IMAP", "SMTP"]);

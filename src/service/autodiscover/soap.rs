@@ -53,7 +53,8 @@ impl SoapAutodiscover {
                 Some(UserAnswer::Settings(settings)) => return Ok(settings),
                 Some(UserAnswer::RedirectAddress(next)) if !next.eq_ignore_ascii_case(&address) => address = next,
                 Some(UserAnswer::RedirectUrl(url)) => {
-                    let redirected = UserSettings { error: Some(format!("RedirectUrl {url}")), ..UserSettings::default() };
+                    let redirected =
+                        UserSettings { error: Some(format!("RedirectUrl {url}")), ..UserSettings::default() };
                     return Ok(redirected);
                 }
                 Some(UserAnswer::RedirectAddress(_)) | None => break,
@@ -163,14 +164,17 @@ mod tests {
              <UserResponse><ErrorCode>InvalidUser</ErrorCode></UserResponse>",
         );
         let users = interpret(body.as_bytes()).unwrap();
-        assert!(matches!(&users[0], UserAnswer::Settings(found) if found.online == Some(true) && found.error.is_none()));
+        assert!(
+            matches!(&users[0], UserAnswer::Settings(found) if found.online == Some(true) && found.error.is_none())
+        );
         assert_eq!(users[1], UserAnswer::RedirectAddress("a@contoso.example".to_owned()));
         assert!(matches!(&users[2], UserAnswer::Settings(found) if found.error.as_deref() == Some("InvalidUser")));
     }
 
     #[test]
     fn a_failed_call_and_a_foreign_fault_settle_nothing() {
-        let failed = "<Envelope><Body><M><Response><ErrorCode>InternalServerError</ErrorCode></Response></M></Body></Envelope>";
+        let failed =
+            "<Envelope><Body><M><Response><ErrorCode>InternalServerError</ErrorCode></Response></M></Body></Envelope>";
         let fault = "<Envelope><Body><Fault><faultstring>no</faultstring></Fault></Body></Envelope>";
         for body in [failed, fault, "<a/>"] {
             assert_eq!(interpret(body.as_bytes()).unwrap_err().cause, Cause::Inconclusive, "{body}");

@@ -39,7 +39,12 @@ impl Graph {
         let exchange: WirePrincipal = self.principal(&format!("servicePrincipals(appId='{EXCHANGE}')")).await?;
         let held = self.held(&exchange).await?;
         let mut found = BTreeMap::new();
-        for principal in self.all::<WirePrincipal>("servicePrincipals?$select=id,appId,displayName,appOwnerOrganizationId,accountEnabled&$top=999").await? {
+        for principal in self
+            .all::<WirePrincipal>(
+                "servicePrincipals?$select=id,appId,displayName,appOwnerOrganizationId,accountEnabled&$top=999",
+            )
+            .await?
+        {
             let holds = held.get(&principal.id);
             if holds.is_none() && !interest.covers(&principal) {
                 continue;
@@ -61,7 +66,8 @@ impl Graph {
         let posts: Vec<WirePost> = self.all(path).await?;
         let about_ews = |post: &WirePost| {
             let title = post.title.to_lowercase();
-            title.contains("exchange web services") || title.split(|letter: char| !letter.is_alphanumeric()).any(|word| word == "ews")
+            title.contains("exchange web services")
+                || title.split(|letter: char| !letter.is_alphanumeric()).any(|word| word == "ews")
         };
         Ok(posts.into_iter().filter(about_ews).map(Notice::from).collect())
     }
@@ -92,9 +98,14 @@ impl Graph {
     }
 
     /// The permissions on other resources, for the few applications of interest.
-    async fn add_other_permissions(&self, applications: &mut [Application], interest: &Interest) -> Result<(), Trouble> {
+    async fn add_other_permissions(
+        &self,
+        applications: &mut [Application],
+        interest: &Interest,
+    ) -> Result<(), Trouble> {
         let mut resources: HashMap<String, BTreeMap<Uuid, String>> = HashMap::new();
-        for application in applications.iter_mut().filter(|application| interest.app_ids.contains(&application.app_id)) {
+        for application in applications.iter_mut().filter(|application| interest.app_ids.contains(&application.app_id))
+        {
             let path = format!("servicePrincipals/{}/appRoleAssignments?$top=999", application.object_id);
             for assignment in self.all::<WireAssignment>(&path).await? {
                 let resource = assignment.resource_id;

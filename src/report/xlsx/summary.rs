@@ -3,12 +3,12 @@
 //! Seven columns: a label, five numbers, and a wide one for sentences and charts.
 
 use rust_xlsxwriter::{
-    Chart, ChartDataLabel, ChartFont, ChartLegendPosition, ChartLine, ChartPoint, ChartSolidFill, ChartType, Color,
-    Format, Url, Worksheet, XlsxError,
+    Chart, ChartDataLabel, ChartFont, ChartLegendPosition, ChartLine, ChartPoint, ChartSolidFill, ChartType, Format,
+    Url, Worksheet, XlsxError,
 };
 
 use super::grid::{self, Book};
-use super::style::{Style, Tone, colour};
+use super::style::{Style, Tone, accent, colour};
 use crate::report::page::{self, has_names, shown_groups};
 use crate::report::sentences::{deadline_sentence, demand_sentence, need_sentence};
 use crate::report::summary::{Group, VerdictCounts};
@@ -157,7 +157,7 @@ impl<'a> Page<'a> {
     }
 
     fn facts(&mut self) -> Result<(), XlsxError> {
-        let (head, texts) = (&self.view.head, self.texts);
+        let head = &self.view.head;
         self.row += 1;
         self.fact(self.label("deadline"), &deadline_sentence(self.view))?;
         self.fact(self.label("organization"), page::organization(self.view))?;
@@ -187,12 +187,14 @@ impl<'a> Page<'a> {
         let first = self.row;
         let total = self.view.summary.rows;
         for &verdict in Verdict::ALL {
+            let meaning = texts.get("verdict_meaning", verdict.id());
+            self.fit(meaning)?;
             self.verdict_link(verdict)?;
             let users = self.view.summary.verdict(verdict);
             self.count(1, users, &self.style.number)?;
             let share = if total == 0 { 0.0 } else { users as f64 / total as f64 };
             self.sheet.write_number_with_format(self.row, 2, share, &self.style.percent)?;
-            self.put(WIDE, texts.get("verdict_meaning", verdict.id()), self.style.text(Tone::Plain))?;
+            self.put(WIDE, meaning, self.style.text(Tone::Plain))?;
             self.row += 1;
         }
         self.put(0, column("total"), &self.style.total_text)?;
@@ -415,7 +417,7 @@ impl<'a> Page<'a> {
         grid::page(&mut self.sheet, self.header);
         // Fitting to the page's width would switch the page breaks off.
         self.sheet.set_print_scale(SCALE).set_page_breaks(&self.breaks)?;
-        self.sheet.set_active(true).set_tab_color(Color::RGB(0x1F4E79));
+        self.sheet.set_active(true).set_tab_color(accent(&self.view.head.branding));
         Ok(self.sheet)
     }
 }

@@ -65,7 +65,6 @@ pub static PLAIN_HTTP: Rule = Rule {
         alternative: "",
     },
     check: |reading| match reading.case.evidence.routing.value().map(|routing| &routing.end) {
-        Some(RouteEnd::OnPremises { url } | RouteEnd::ExchangeOnline { url }) if is_unencrypted(url) => {
         Some(RouteEnd::OnPremises { url })
             if url.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://")) =>
         {
@@ -74,19 +73,6 @@ pub static PLAIN_HTTP: Rule = Rule {
         _ => Outcome::Silent,
     },
 };
-
-/// Plain http to anywhere but this computer, where a simulated tenant answers.
-fn is_unencrypted(url: &str) -> bool {
-    url::Url::parse(url).is_ok_and(|url| {
-        let local = match url.host() {
-            Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-            Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-            Some(url::Host::Domain(name)) => name == "localhost",
-            None => false,
-        };
-        url.scheme() == "http" && !local
-    })
-}
 
 /// SOAP Autodiscover answers without an Exchange section.
 pub static NO_EXCHANGE_SECTION: Rule = Rule {

@@ -68,7 +68,7 @@ fn services(faults: Faults, clock: Clock) -> Services {
 
 fn run_of_everybody(store: &mut Store, clock: Clock) -> ewsready::evidence::store::RunId {
     let tenant = Tenant::generated(USERS, 3);
-    let start = Start { now: clock.now(), resume_since: None };
+    let start = Start { now: clock.now(), resume_since: None, also: None };
     let filled = store.begin::<StoreError>("sim", &Settings::default(), start, |sink| {
         for (row, line) in (1..).zip(tenant.roster()) {
             let address = Some(line.email.to_lowercase());

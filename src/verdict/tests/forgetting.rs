@@ -85,6 +85,43 @@ proptest! {
         assert_readable(&after);
     }
 
+    /// Evidence of two worlds mixed: sources that contradict each other, as old exports and slow services do.
+    #[test]
+    fn contradictions_are_survived_and_no_verdict_lacks_its_witness(
+        one in worlds(), other in worlds(), pick in prop::array::uniform8(any::<bool>()),
+        how in prop::array::uniform10(forgotten())
+    ) {
+        let mut case = one.evidence();
+        let from = other.evidence();
+        if pick[0] { case.evidence.directory = from.evidence.directory; }
+        if pick[1] { case.evidence.graph = from.evidence.graph; }
+        if pick[2] { case.evidence.routing = from.evidence.routing; }
+        if pick[3] { case.evidence.recipient = from.evidence.recipient; }
+        if pick[4] { case.evidence.cas = from.evidence.cas; }
+        if pick[5] { case.evidence.ews = from.evidence.ews; }
+        if pick[6] { case.tenant.skus = from.tenant.skus; }
+        if pick[7] { case.tenant.organization = from.tenant.organization; }
+        let case = partly(&case, &how);
+        let judgement = judge(&case.case());
+        assert_readable(&judgement);
+        let one_account = case.evidence.directory.value().is_some_and(|found| found.accounts.len() == 1);
+        match judgement.verdict {
+            Verdict::MoveToGraphEac => prop_assert!(one_account && judgement.graph == GraphState::Answers),
+            Verdict::NeedsLicenseUpgrade => {
+                let weak = !matches!(judgement.licence, LicenceState::Full | LicenceState::Unknown | LicenceState::NotAsked);
+                prop_assert!(one_account && weak);
+                prop_assert!(case.evidence.graph.value().is_some(), "a licence is named while Graph is open");
+                // Nobody is sent to buy for a mailbox that Autodiscover seeks on-premises and Graph does not open.
+                prop_assert!(judgement.graph == GraphState::Answers || judgement.routing != RoutingState::OnPremises
+                    || case.evidence.recipient.value().is_some_and(Option::is_some));
+            }
+            Verdict::Blocked => {
+                prop_assert!(case.evidence.directory.value().is_some() || case.evidence.graph.value().is_some());
+            }
+            Verdict::NotAssessed => {}
+        }
+    }
+
     #[test]
     fn a_full_world_is_judged(world in worlds()) {
         let judgement = judge(&world.evidence().case());

@@ -8,6 +8,8 @@
   // Browsers limit an element's height; beyond this the scroll bar stands for more rows than it has pixels.
   const TALLEST = 8_000_000;
   const PRINTED = 1_000;
+  // Characters of a text on paper; the table's cells on screen cut by their height.
+  const PAPER = 180;
   const byId = (id) => document.getElementById(id);
   const labels = JSON.parse(byId('labels').textContent);
   const text = labels.text, column = labels.column;
@@ -130,7 +132,7 @@
   let focused = 0;
   const rowHeight = () => (matchMedia('(max-width:760px)').matches ? 64 : 46);
   const cell = (by, row) => {
-    const made = element('div', { role: 'cell', 'data-column': by.id });
+    const made = element('div', { role: 'gridcell', 'data-column': by.id });
     if (by.chip) made.append(chip(row[F.verdict]));
     else made.textContent = by.show(row);
     if (by.sub) made.append(element('span', { class: 'sub' }, by.sub(row)));
@@ -161,7 +163,8 @@
     for (let place = first; place < last; place++) lines.push(line(place));
     holder.replaceChildren(...lines);
     holder.style.transform = `translateY(${body.scrollTop - (top - first * height)}px)`;
-    if (held !== undefined) holder.querySelector(`[data-place="${held}"]`)?.focus({ preventScroll: true });
+    // A focused row that was scrolled away leaves the focus to the list, so that the keys go on working.
+    if (held !== undefined) (holder.querySelector(`[data-place="${held}"]`) ?? body).focus({ preventScroll: true });
   };
   let waiting = false;
   const soon = () => {
@@ -186,7 +189,8 @@
     if (event.key in moves) {
       event.preventDefault();
       const inside = event.target.closest('#rows [role=row]');
-      reveal(inside ? Number(inside.dataset.place) + moves[event.key] : focused);
+      const move = moves[event.key];
+      reveal(inside ? Number(inside.dataset.place) + move : Number.isFinite(move) ? focused : move);
     } else if ((event.key === 'Enter' || event.key === ' ') && view.length) {
       event.preventDefault();
       open(Number(event.target.closest('#rows [role=row]')?.dataset.place ?? focused));
@@ -221,12 +225,13 @@
     element('tbody', {}, ...lines.map((cells) => element('tr', {}, ...cells.map((content) => element('td', {}, content)))))));
   const chunks = (list, size) => Array.from({ length: list.length / size }, (_, at) => list.slice(at * size, at * size + size));
   const section = (title, content) => [element('h3', {}, title), content];
+  // A long text gets the room of two.
   const facts = (pairs) => element('dl', { class: 'facts' }, ...pairs.filter(([, value]) => value !== '')
-    .map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value))));
+    .map(([name, value]) => element('div', { class: value.length > 60 ? 'wide' : '' }, element('dt', {}, name), element('dd', {}, value))));
   const integrationState = (state) => element('span', { class: `state ${state}` }, labels.integration_state[state] ?? state);
   const describe = (row) => {
     const evidence = chunks(row[F.evidence], 4)
-      .map(([question, answer, source, at]) => [word(question), word(answer), word(source) || text.nobody, moment(at)]);
+      .map(([question, answer, source, at]) => [labels.question[word(question)] ?? word(question), word(answer), word(source) || text.nobody, moment(at)]);
     const findings = chunks(row[F.findings], 3).map((line) => line.map(word));
     const integrations = chunks(row[F.integrations], 5).map((line) => line.map(word))
       .map(([id, state, rule, why, action]) => [labels.integration[id] ?? id, integrationState(state), why, action, rule]);
@@ -290,8 +295,9 @@
   addEventListener('beforeprint', () => {
     const shown = view.slice(0, PRINTED).map((place) => rows[place]);
     const titles = [column.row, column.address, column.display_name, column.verdict, column.cause, column.next_action];
-    const lines = shown.map((row) => [number(row[F.row]), row[F.address], row[F.name], chip(row[F.verdict]),
-      get(row, 'cause'), get(row, 'action')]);
+    const short = (value) => (value.length > PAPER ? `${value.slice(0, PAPER)}…` : value);
+    const lines = shown.map((row) => [number(row[F.row]), short(row[F.address]), short(row[F.name]), chip(row[F.verdict]),
+      short(get(row, 'cause')), short(get(row, 'action'))]);
     const parts = [table(titles, lines)];
     if (view.length > PRINTED) parts.unshift(element('p', { class: 'note' },
       fill(text.print_cut, { shown: number(PRINTED), total: number(view.length) })));

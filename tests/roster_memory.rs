@@ -1,5 +1,6 @@
 //! Memory stays within what `ewsready::roster` states, whatever the bytes. One test, alone in its process, because the
 //! peak of a process can only be read as a whole.
+#![cfg(test)]
 #![cfg(target_os = "linux")]
 
 use std::fs::File;

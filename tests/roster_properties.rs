@@ -1,4 +1,5 @@
 //! Any table in any form is read back as it was written, and no byte sequence makes an entry disappear.
+#![cfg(test)]
 
 use std::path::PathBuf;
 

@@ -1,4 +1,5 @@
 //! What is no roster gets a sentence: what it is, and what to give instead.
+#![cfg(test)]
 
 use std::path::PathBuf;
 

@@ -1,4 +1,5 @@
 //! Workbooks as rosters: sheets, titles, hidden and merged cells, formulas, damage and bombs.
+#![cfg(test)]
 
 use std::io::Write;
 use std::path::PathBuf;

@@ -14,6 +14,7 @@ use super::{Output, clock, demo, services, store_path};
 use crate::clock::Clock;
 use crate::config::{self, DEMO, Profile};
 use crate::evidence::collector::{Collector, End};
+use crate::evidence::question::Question;
 use crate::evidence::store::{EntryRecord, Known, RosterRecord, RunRecord, Settings, Sink, Start, Store, StoreError};
 use crate::roster::{self, Input, Roster, RosterError};
 use crate::transport::Pace;
@@ -39,6 +40,9 @@ pub struct Args {
     /// Begin a new run, even where an unfinished one could be gone on with.
     #[arg(long)]
     fresh: bool,
+    /// Also ask who else may open each calendar, for `ewsready plan` (needs Calendars.Read).
+    #[arg(long)]
+    delegates: bool,
     /// Column of the roster that holds the mailbox address.
     #[arg(long, value_name = "NAME")]
     address_column: Option<String>,
@@ -60,8 +64,6 @@ pub async fn run(args: Args, output: &Output) -> Result<Exit, Failure> {
     let facts = report.facts()?;
     let facts = facts.get();
     let mut roster = open_roster(&args)?;
-    judging::check_folder(&report.out)?;
-    let mut store = Store::open(&store_path(args.report.store.as_deref())).map_err(store_failure)?;
     let (embedded, mut profile) = match args.tenant.as_str() {
         DEMO => demo::start(facts, clock).await.map(|(running, profile)| (Some(running), profile))?,
         name => (None, config::load(args.config.as_deref(), name, facts)?),
@@ -69,7 +71,9 @@ pub async fn run(args: Args, output: &Output) -> Result<Exit, Failure> {
     if let Some(set) = args.pace {
         profile.pace = Pace { attempts: profile.pace.attempts, backoff: profile.pace.backoff, ..Pace::of(set) };
     }
-    let services = services::connect(&profile, clock)?;
+    let services = services::connect(&profile, facts, clock)?;
+    judging::check_folder(&report.out)?;
+    let mut store = Store::open(&store_path(args.report.store.as_deref())).map_err(store_failure)?;
     let settings = settings(&profile, report.as_of, clock);
     let run = begin(&mut store, &mut roster, &settings, &args, clock)?;
     for source in roster.sources() {
@@ -79,8 +83,8 @@ pub async fn run(args: Args, output: &Output) -> Result<Exit, Failure> {
 
     let stop = Stop::listen(*output);
     let transport = Arc::clone(&services.client.transport);
-    let collector =
-        Arc::new(Collector::new(services, &store, run.id, clock, stop.token.clone()).map_err(store_failure)?);
+    let collector = Collector::new(services, &store, run.id, clock, stop.token.clone()).map_err(store_failure)?;
+    let collector = Arc::new(collector.asking_delegates(args.delegates));
     let progress = Progress::start(&collector.board, &transport, *output);
     let end = collector.collect().await;
     progress.end();
@@ -127,7 +131,8 @@ fn begin(
     clock: Clock,
 ) -> Result<(RunRecord, bool), Failure> {
     let now = clock.now();
-    let start = Start { now, resume_since: (!args.fresh).then(|| now - RESUME_WITHIN) };
+    let also = args.delegates.then_some(Question::Delegates);
+    let start = Start { now, resume_since: (!args.fresh).then(|| now - RESUME_WITHIN), also };
     store.begin(&args.tenant, settings, start, |sink| fill(roster, sink)).map_err(Trouble::into)
 }
 

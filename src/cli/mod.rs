@@ -2,16 +2,17 @@
 
 pub mod assess;
 mod demo;
-
 pub mod exit;
+pub mod explain;
 mod head;
 mod judging;
 mod output;
 mod progress;
 pub mod report;
 pub mod roster;
-//RULES pub mod rules;
+pub mod rules;
 pub mod runs;
+pub mod schema;
 mod services;
 pub mod simulate;
 mod stop;
@@ -45,12 +46,16 @@ enum Command {
     Assess(Box<assess::Args>),
     /// Judge a stored run again and write its report, without one request.
     Report(report::Args),
+    /// Show everything known about one user, and why this verdict and not the next.
+    Explain(explain::Args),
     /// Show what is understood of a roster, and ask nothing of the network.
     Roster(roster::Args),
     /// List stored runs, or remove old ones.
     Runs(runs::Args),
-    //RULES
-    //RULES Rules(rules::Args),
+    /// List the rules, or explain one.
+    Rules(rules::Args),
+    /// Print the JSON Schema of the report.
+    Schema(schema::Args),
     /// Serve a simulated Microsoft 365 tenant on loopback.
     Simulate(simulate::Args),
     /// Print a completion script for a shell.
@@ -89,9 +94,11 @@ async fn run(command: Command, output: &Output) -> Result<Exit, Failure> {
     match command {
         Command::Assess(args) => assess::run(*args, output).await,
         Command::Report(args) => report::run(&args, output),
+        Command::Explain(args) => explain::run(&args, output),
         Command::Roster(args) => roster::run(args),
         Command::Runs(args) => runs::run(&args, output),
-        //RULES
+        Command::Rules(args) => rules::run(&args),
+        Command::Schema(args) => schema::run(&args),
         Command::Simulate(args) => simulate::run(args).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "ewsready", &mut std::io::stdout());
@@ -100,7 +107,7 @@ async fn run(command: Command, output: &Output) -> Result<Exit, Failure> {
     }
 }
 
-/// The clock of this run: the computer's, unless `EWSREADY_NOW` sets one, for reports that come out the same.
+/// The clock of this run: the computer's, unless `EWSREADY_NOW` stops it, for reports that come out the same.
 fn clock() -> Result<Clock, Failure> {
     let Some(text) = std::env::var_os("EWSREADY_NOW") else { return Ok(Clock::system()) };
     let text = text.to_string_lossy();
@@ -110,7 +117,7 @@ fn clock() -> Result<Clock, Failure> {
             "write it as 2026-11-20T08:00:00Z, or unset it",
         )
     })?;
-    Ok(Clock::starting_at(start))
+    Ok(Clock::standing_at(start))
 }
 
 /// The store: the one given, else `ewsready.sqlite` in the current folder.

@@ -125,9 +125,9 @@ pub struct Args {
 pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     let checked = args.report.check()?;
     let facts = checked.facts()?;
-    judging::check_folder(&checked.out)?;
     let store = Store::open_existing(&store_path(args.report.store.as_deref())).map_err(store_failure)?;
     let run = judging::find_run(&store, args.run.as_deref())?;
+    judging::check_folder(&checked.out)?;
     let wishes = Wishes { as_of: checked.as_of, language: checked.language.clone(), formats: checked.formats.clone() };
     let written = judging::write(&store, &run.uuid, facts.get(), &wishes, &checked.out)?;
     output.result(&written.summary(output));

@@ -6,15 +6,17 @@ use super::exit::{Exit, Failure};
 use crate::clock::Clock;
 use crate::config::{CredentialSource, Profile};
 use crate::evidence::collector::Services;
+use crate::facts::Facts;
 use crate::service::autodiscover::Autodiscover;
 use crate::service::entra::{Credential, Entra};
 use crate::service::ews::Ews;
 use crate::service::exchange_admin::ExchangeAdmin;
 use crate::service::graph::Graph;
+use crate::service::graph::apps::Interest;
 use crate::transport::{Client, HttpWire, Origins, Transport};
 
 /// Reads the credential and connects the services; nothing is asked yet.
-pub fn connect(profile: &Profile, clock: Clock) -> Result<Services, Failure> {
+pub fn connect(profile: &Profile, facts: &Facts, clock: Clock) -> Result<Services, Failure> {
     let wire = HttpWire::new(profile.pace.request)
         .map_err(|error| Failure::usage(format!("secure connections cannot be set up: {error}"), ""))?;
     let transport = Arc::new(Transport::new(Arc::new(wire), profile.pace, clock));
@@ -47,6 +49,18 @@ pub fn connect(profile: &Profile, clock: Clock) -> Result<Services, Failure> {
         exchange: sources.exchange_admin.then(|| ExchangeAdmin::new(Arc::clone(&client), profile.tenant.clone())),
         autodiscover: sources.autodiscover.then(autodiscover),
         ews: sources.ews.then(|| Ews::new(Arc::clone(&client))),
+        interest: interest(profile, facts),
         client,
     })
+}
+
+/// The applications a report wants to name: known EWS clients, the integrations', and the profile's own.
+fn interest(profile: &Profile, facts: &Facts) -> Interest {
+    let clients = facts.clients().iter().map(|client| client.app_id.clone());
+    let integrations = facts.integrations().iter();
+    let theirs = integrations.clone().flat_map(|integration| integration.app_ids.iter().cloned());
+    Interest {
+        app_ids: clients.chain(theirs).chain(profile.apps.iter().cloned()).collect(),
+        names: integrations.flat_map(|integration| integration.app_names.iter().cloned()).collect(),
+    }
 }

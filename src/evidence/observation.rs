@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// The answer to one question. There is no fourth state, and none of the three reads as another:
 /// a rule that needs the value has to say what it does when the value is unknown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum Observation<T> {
     /// It was asked and answered.
@@ -22,6 +22,7 @@ pub enum Observation<T> {
     /// It was asked, and no usable answer came.
     Unknown(Unknown),
     /// It was not asked, because nothing hangs on it or the profile leaves it out.
+    #[default]
     NotAsked,
 }
 
@@ -64,12 +65,6 @@ impl<T> Observation<T> {
             Self::Unknown(unknown) => Observation::Unknown(unknown),
             Self::NotAsked => Observation::NotAsked,
         }
-    }
-}
-
-impl<T> Default for Observation<T> {
-    fn default() -> Self {
-        Self::NotAsked
     }
 }
 

@@ -135,8 +135,8 @@ struct UpgradeRow {
 /// Everything the facts say about licences.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Licensing {
-    pub(super) plans: HashMap<Uuid, ExchangePlan>,
-    pub(super) products: HashMap<Uuid, Product>,
+    plans: HashMap<Uuid, ExchangePlan>,
+    products: HashMap<Uuid, Product>,
     by_part_number: HashMap<String, Uuid>,
     upgrades: Vec<Upgrade>,
     upgrade_of: HashMap<Uuid, usize>,
@@ -151,6 +151,11 @@ impl Licensing {
     #[must_use]
     pub fn plan(&self, id: Uuid) -> Option<&ExchangePlan> {
         self.plans.get(&id)
+    }
+
+    /// Every Exchange plan, in no particular order.
+    pub fn plans(&self) -> impl Iterator<Item = &ExchangePlan> {
+        self.plans.values()
     }
 
     /// The product with an id; none: these facts do not list it.

@@ -27,7 +27,7 @@ pub const CONTRACT: [&str; 14] = [
 ];
 
 /// Columns of ours after the contract's; new ones are added at the end, before the integrations.
-pub const FURTHER: [&str; 4] = ["cause", "products", "domain", "checked_at"];
+pub const FURTHER: [&str; 3] = ["cause", "products", "domain"];
 
 /// Parts of an integration's columns: its state under its own id, then `<id>_reason` and `<id>_action`.
 pub const INTEGRATION_PARTS: [&str; 3] = ["", "_reason", "_action"];

@@ -1,8 +1,8 @@
 //! The texts of the reports, in one file a language (`templates/texts/*.toml`).
 //!
 //! A text is found by `section.key`. Values that are ids (verdicts, states, integrations) have their words under the
-//! section of their kind; an id without words is shown as it is. Rule texts of another language stand under
-//! `rule."area/name"` and fall back to the English that the rule itself carries.
+//! section of their kind; an id without words is shown as it is. The sentences of the judging stage (of rules and
+//! evidence) stand under `judging` by the stage's own keys, and fall back to the English that it carries itself.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ type Section = BTreeMap<String, String>;
 pub struct Texts {
     language: String,
     sections: BTreeMap<String, Section>,
-    rules: BTreeMap<String, Section>,
+    judging: Section,
 }
 
 impl Texts {
@@ -51,12 +51,12 @@ impl Texts {
         let wrong =
             |detail: String| ReportError::Texts { name: format!("{language}.toml"), detail: detail.trim().to_owned() };
         let mut file: toml::Table = text.parse().map_err(|error: toml::de::Error| wrong(error.to_string()))?;
-        let rules = match file.remove("rule") {
-            Some(rules) => rules.try_into().map_err(|error| wrong(error.to_string()))?,
-            None => BTreeMap::new(),
+        let judging = match file.remove("judging") {
+            Some(judging) => judging.try_into().map_err(|error| wrong(error.to_string()))?,
+            None => Section::new(),
         };
         let sections = file.try_into().map_err(|error| wrong(error.to_string()))?;
-        Ok(Self { language: language.to_owned(), sections, rules })
+        Ok(Self { language: language.to_owned(), sections, judging })
     }
 
     /// The language's code.
@@ -82,11 +82,11 @@ impl Texts {
         text
     }
 
-    /// A field (`question`, `effect`, `cause`, `what_stops`, `action`, …) of a rule in this language, else
-    /// `english`, which the rule carries.
+    /// The sentences of the judging stage in this language, by its keys: `area/name.field` for a field of a rule
+    /// (`question`, `says`, `stops`, `next`, `alternative`), else the key of the sentence. What is missing stays English.
     #[must_use]
-    pub fn rule<'a>(&'a self, id: &str, field: &str, english: &'a str) -> &'a str {
-        self.rules.get(id).and_then(|texts| texts.get(field)).map_or(english, String::as_str)
+    pub fn judging(&self) -> &BTreeMap<String, String> {
+        &self.judging
     }
 
     /// A whole number with the language's grouping: `12,345`.
@@ -131,6 +131,7 @@ pub(crate) fn grouped(value: u64, mark: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::{self, Field};
 
     fn keys(texts: &Texts) -> Vec<String> {
         texts
@@ -161,6 +162,47 @@ mod tests {
         found
     }
 
+    /// The English sentence under a key of the judging stage.
+    fn english(key: &str) -> Option<String> {
+        if let Some((id, field)) = key.rsplit_once('.') {
+            let field = Field::ALL.into_iter().find(|known| known.id() == field)?;
+            return rules::rule(id).map(|rule| field.of(rule).to_owned());
+        }
+        let word = rules::Texts::default().word(key, &rules::Params::default());
+        (word != key).then_some(word)
+    }
+
+    /// Whoever changes a sentence of the judging stage finds here all that German lacks.
+    #[test]
+    fn translated_sentences_belong_to_english_ones_and_fill_the_same_blanks() {
+        for code in Texts::languages() {
+            let texts = Texts::embedded(code).unwrap();
+            let wrong: Vec<&String> = texts
+                .judging()
+                .iter()
+                .filter(|(key, text)| english(key).is_none_or(|english| blanks(text) != blanks(&english)))
+                .map(|(key, _)| key)
+                .collect();
+            assert_eq!(wrong, Vec::<&String>::new(), "{code}: no such sentence in English, or with other blanks");
+        }
+    }
+
+    #[test]
+    fn every_rule_speaks_german() {
+        let german = Texts::embedded("de").unwrap();
+        let mut missing = Vec::new();
+        for (rule, field) in rules::registry().iter().flat_map(|rule| Field::ALL.map(|field| (rule, field))) {
+            let key = format!("{}.{}", rule.id, field.id());
+            // What consists of blanks alone is translated where their values are.
+            let words = field.of(rule).split('{').map(|part| part.rsplit('}').next().unwrap_or_default());
+            let has_words = words.collect::<String>().chars().any(char::is_alphabetic);
+            if has_words && !german.judging().contains_key(&key) {
+                missing.push(key);
+            }
+        }
+        assert_eq!(missing, Vec::<String>::new(), "de.toml lacks them");
+    }
+
     #[test]
     fn numbers_are_grouped_and_blanks_filled() {
         let texts = Texts::embedded("en").unwrap();
@@ -173,10 +215,9 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_text_falls_back_to_english_and_an_unknown_id_to_itself() {
-        let texts = Texts::parse("xx", "[rule.\"licence/kiosk\"]\naction = \"aufwerten\"").unwrap();
-        assert_eq!(texts.rule("licence/kiosk", "action", "upgrade"), "aufwerten");
-        assert_eq!(texts.rule("licence/kiosk", "cause", "kiosk only"), "kiosk only");
+    fn sentences_of_the_judging_stage_are_kept_apart_and_an_unknown_id_is_itself() {
+        let texts = Texts::parse("xx", "[judging]\n\"licence/kiosk.next\" = \"aufwerten\"").unwrap();
+        assert_eq!(texts.judging()["licence/kiosk.next"], "aufwerten");
         assert_eq!(texts.get("integration", "somebody_else"), "somebody_else");
     }
 

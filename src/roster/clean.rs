@@ -20,6 +20,13 @@ const WRAPPINGS: [char; 12] = ['"', '\'', '<', '>', '(', ')', '[', ']', '{', '}'
 /// # Errors
 /// When the cell holds none, or more than one, or words that are no name in the usual notation.
 pub(super) fn one_address(cell: &str) -> Result<Cow<'_, str>, Unusable> {
+    let ends = |b: &u8| *b == b'.' || *b == b'@';
+    if cell.bytes().all(is_ordinary)
+        && memchr::memchr_iter(b'@', cell.as_bytes()).count() == 1
+        && !cell.as_bytes().last().is_some_and(ends)
+    {
+        return Ok(Cow::Borrowed(cell));
+    }
     let plain = plain(cell);
     let text = trimmed(&plain);
     if text.is_empty() {
@@ -48,7 +55,12 @@ fn same<'a>(cell: &'a str, text: &str) -> Cow<'a, str> {
 /// One `@` and nothing that needs taking away: nearly every cell of nearly every roster.
 fn is_bare(text: &str) -> bool {
     let extra = |c: char| c.is_whitespace() || c == ':' || WRAPPINGS.contains(&c) || SEPARATORS.contains(&c);
-    text.bytes().filter(|b| *b == b'@').count() == 1 && !text.contains(extra)
+    memchr::memchr_iter(b'@', text.as_bytes()).count() == 1 && !text.contains(extra)
+}
+
+/// Letters, digits and the marks most addresses are made of, none of which needs cleaning.
+fn is_ordinary(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'@' | b'.' | b'-' | b'_' | b'+')
 }
 
 /// Invisible characters out, full-width forms to ASCII, every kind of blank to a blank.

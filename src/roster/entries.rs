@@ -1,7 +1,6 @@
 //! The entries of all inputs, one after the other.
 
-use std::collections::{HashMap, VecDeque};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::collections::VecDeque;
 
 use ring::digest::{Context, SHA256};
 
@@ -11,13 +10,14 @@ use super::error::RosterError;
 use super::leftout::{self, LeftOut};
 use super::recognise::{Layout, has_ink, is_blank};
 use super::record::{Flaw, RECORD_LIMIT, Record};
+use super::repeats::Repeats;
 use super::source::{Rows, Source};
 use super::summary::{Seen, SourceSummary};
 
 /// Where each column of a file goes among the columns of the roster.
 pub(super) type Places = Vec<Option<usize>>;
 
-/// Reads the entries of a roster. Holds one line in memory, and of each address eight bytes and a row number.
+/// Reads the entries of a roster. Holds one line in memory, and of each address twelve bytes.
 pub struct Entries<'a> {
     sources:
         std::iter::Enumerate<std::iter::Zip<std::slice::IterMut<'a, Source>, std::slice::IterMut<'a, SourceSummary>>>,
@@ -26,11 +26,15 @@ pub struct Entries<'a> {
     fingerprint: &'a mut Option<String>,
     current: Option<Current<'a>>,
     row: u64,
-    /// Row of the first entry with an address, by the hash of the address.
-    first: HashMap<u64, u32>,
+    repeats: Repeats,
     digest: Context,
+    /// What the digest is given next.
+    digested: Vec<u8>,
     over: bool,
 }
+
+/// A record with its address, or the reason why there is none.
+type Addressed = (Record, Result<Address, Unusable>);
 
 /// The input that is being read.
 struct Current<'a> {
@@ -67,8 +71,9 @@ impl<'a> Entries<'a> {
             fingerprint,
             current: None,
             row: 0,
-            first: HashMap::new(),
+            repeats: Repeats::new(),
             digest: Context::new(&SHA256),
+            digested: Vec::new(),
             over: false,
         }
     }
@@ -79,10 +84,8 @@ impl<'a> Entries<'a> {
                 let Some((file, (source, summary))) = self.sources.next() else { return Ok(None) };
                 let places = self.places.get(file).map(Vec::as_slice).unwrap_or_default();
                 let current = Current::open(file, source, summary, places)?;
-                update(&mut self.digest, &[&current.layout.address.index.to_be_bytes()]);
-                for column in &current.layout.columns {
-                    update(&mut self.digest, &[&column.name.len().to_be_bytes(), column.name.as_bytes()]);
-                }
+                let names = current.layout.columns.iter().map(|column| column.name.as_str());
+                digest(&mut self.digest, &mut self.digested, &[current.layout.address.index as u64], names);
                 self.current = Some(current);
                 continue;
             };
@@ -91,17 +94,11 @@ impl<'a> Entries<'a> {
                 continue;
             };
             self.row += 1;
-            update(&mut self.digest, &[&current.file.to_be_bytes(), &record.line.to_be_bytes()]);
-            for cell in &record.cells {
-                update(&mut self.digest, &[&cell.len().to_be_bytes(), cell.as_bytes()]);
-            }
+            let cells = record.cells.iter().map(String::as_str);
+            digest(&mut self.digest, &mut self.digested, &[current.file as u64, record.line], cells);
             let mut entry = current.entry(self.row, record, address, self.width);
             if let Ok(address) = &entry.address {
-                let mut hasher = DefaultHasher::new();
-                address.key().hash(&mut hasher);
-                let row = u32::try_from(self.row).unwrap_or(u32::MAX);
-                let first = *self.first.entry(hasher.finish()).or_insert(row);
-                entry.repeat_of = (first != row).then_some(u64::from(first));
+                entry.repeat_of = self.repeats.first(address.key(), self.row);
             }
             let totals = &mut current.summary.totals;
             totals.entries += 1;
@@ -112,8 +109,15 @@ impl<'a> Entries<'a> {
     }
 }
 
-fn update(digest: &mut Context, parts: &[&[u8]]) {
-    parts.iter().for_each(|part| digest.update(part));
+/// Digests numbers and texts, each text with its length, so that no two lines are the same but equal ones.
+fn digest<'a>(digest: &mut Context, buffer: &mut Vec<u8>, numbers: &[u64], texts: impl Iterator<Item = &'a str>) {
+    buffer.clear();
+    numbers.iter().for_each(|number| buffer.extend_from_slice(&number.to_be_bytes()));
+    for text in texts {
+        buffer.extend_from_slice(&(text.len() as u64).to_be_bytes());
+        buffer.extend_from_slice(text.as_bytes());
+    }
+    digest.update(buffer);
 }
 
 impl Iterator for Entries<'_> {
@@ -164,8 +168,8 @@ impl<'a> Current<'a> {
         })
     }
 
-    /// The next record that is an entry, with its address or the reason why there is none.
-    fn next(&mut self) -> Result<Option<(Record, Result<Address, Unusable>)>, RosterError> {
+    /// The next record that is an entry.
+    fn next(&mut self) -> Result<Option<Addressed>, RosterError> {
         loop {
             if let Some(record) = self.waiting.pop_front() {
                 let address = self.address(&record);

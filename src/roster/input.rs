@@ -82,3 +82,25 @@ fn spool(mut from: impl Read) -> io::Result<File> {
     file.seek(SeekFrom::Start(0))?;
     Ok(file)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_wound_back_is_copied() {
+        let mut file = spool(b"Email\nada@contoso.example\n".as_slice()).expect("copies");
+        let mut text = String::new();
+        file.read_to_string(&mut text).expect("reads");
+        assert_eq!(text, "Email\nada@contoso.example\n");
+        file.seek(SeekFrom::Start(6)).expect("winds back");
+    }
+
+    #[test]
+    fn a_dash_is_standard_input() {
+        assert_eq!(Input::from("-"), Input::Stdin);
+        assert_eq!(Input::from(PathBuf::from("-")), Input::Stdin);
+        assert_eq!(Input::from("./-"), Input::Path(PathBuf::from("./-")));
+        assert_eq!(Input::Stdin.to_string(), "standard input");
+    }
+}

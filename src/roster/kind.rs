@@ -98,7 +98,11 @@ pub(super) fn of(file: &mut File) -> io::Result<Kind> {
 }
 
 fn of_sample(sample: &[u8]) -> Kind {
-    if let Some((_, what, hint)) = SIGNATURES.iter().find(|(start, ..)| sample.starts_with(start)) {
+    // A few letters may also be the beginning of a header ("MZ-Nr"): then the rest has to be binary, too.
+    let certain = |start: &[u8]| start.len() > 4 || !start.is_ascii() || start.iter().any(u8::is_ascii_control);
+    let signed =
+        |(start, ..): &&(&[u8], &str, &str)| sample.starts_with(start) && (certain(start) || is_binary(sample));
+    if let Some((_, what, hint)) = SIGNATURES.iter().find(signed) {
         return Kind::Foreign(what, hint);
     }
     let marks = [b"\xef\xbb\xbf".as_slice(), b"\xff\xfe", b"\xfe\xff"];
@@ -214,5 +218,7 @@ mod tests {
             assert_eq!(what(bytes), Kind::Text, "{bytes:?}");
         }
         assert_eq!(what(b"PK\x03\x04rest"), Kind::Zip);
+        assert_eq!(what(b"MZ-Nr;Email\n1;ada@contoso.example\n"), Kind::Text);
+        assert_eq!(foreign(b"MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff\0\0"), "a Windows program");
     }
 }

@@ -130,21 +130,19 @@ impl<'a> Table<'a> {
         Self { rows, kinds }
     }
 
-    /// The row that names the columns, if one does.
+    /// The row that names the columns, if one does: one that bears the name asked for before all others.
     fn header(&self, wish: &Wish) -> Option<usize> {
-        if let Some(name) = &wish.column {
-            let asked = headers::key(name);
-            let bears = |row: &Record| row.cells.iter().any(|cell| same_name(cell, name, &asked));
-            if let Some(at) = self.rows.iter().take(TITLE_ROWS).position(bears) {
-                return Some(at);
-            }
-        }
-        let known = (0..self.rows.len().min(TITLE_ROWS)).filter(|at| self.could_be_header(*at));
-        let best = known.map(|at| (self.names_known(at), at)).filter(|(names, at)| self.suffices(*names, *at));
-        match best.max_by_key(|(names, at)| (*names, std::cmp::Reverse(*at))) {
-            Some((_, at)) => Some(at),
-            None => self.unknown_header(),
-        }
+        let candidates = || (0..self.rows.len().min(TITLE_ROWS)).filter(|at| self.could_be_header(*at));
+        let known = candidates().map(|at| (self.names_known(at), at)).filter(|(names, at)| self.suffices(*names, *at));
+        let usual = known.max_by_key(|(names, at)| (*names, std::cmp::Reverse(*at))).map(|(_, at)| at);
+        let Some(name) = wish.column.as_ref().filter(|name| name.trim().parse::<u32>().is_err()) else {
+            return usual.or_else(|| self.unknown_header());
+        };
+        let asked = headers::key(name);
+        let bears = |at: &usize| {
+            self.rows.get(*at).is_some_and(|row| row.cells.iter().any(|cell| same_name(cell, name, &asked)))
+        };
+        usual.filter(bears).or_else(|| candidates().find(bears)).or(usual).or_else(|| self.unknown_header())
     }
 
     /// A header has text, no address, and at most a stray address (whom to ask) above it.
@@ -334,8 +332,9 @@ fn kind(cell: &str) -> Kind {
 
 /// A header's name on one line, without what surrounds it.
 fn tidy(cell: &str) -> String {
-    let words: Vec<&str> = cell.trim_matches('\u{feff}').split_whitespace().collect();
-    words.join(" ")
+    // A byte order mark that somebody's program took for three letters.
+    let name = cell.trim_matches('\u{feff}').trim_start_matches("ï»¿");
+    name.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Columns of the same name are told apart by a number.

@@ -101,7 +101,7 @@ impl Source {
                 (RowsOf::Text(Box::new(records)), header.max(dialect.preamble))
             }
             Content::Sheet(workbook) => {
-                (RowsOf::Sheet(workbook.rows().map_err(|error| damaged(&input, &error))?), header)
+                (RowsOf::Sheet(Box::new(workbook.rows().map_err(|error| damaged(&input, &error))?)), header)
             }
         };
         Ok((&self.layout, Rows { input, records, skip }))
@@ -125,7 +125,7 @@ pub(super) struct Rows<'a> {
 
 enum RowsOf<'a> {
     Text(Box<Records<&'a mut File>>),
-    Sheet(SheetRows<'a>),
+    Sheet(Box<SheetRows<'a>>),
 }
 
 impl Rows<'_> {

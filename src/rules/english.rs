@@ -1,10 +1,12 @@
 //! The English sentences that belong to no rule, sorted by key.
 
 /// Key and sentence.
-pub(super) const WORDS: &[(&str, &str)] = &[
+pub const WORDS: &[(&str, &str)] = &[
     ("before/past", "at once: EWS ended on {date}"),
     ("before/published", "before {date}"),
     ("before/unpublished", "in time: Microsoft has not published the day for this cloud, so plan for {date}"),
+    ("by_when/now", "at once: EWS is closed to this mailbox today"),
+    ("by_when/soon", "now: EWS of the whole tenant can be switched off at short notice, and ends for good on {ends}"),
     ("cause/inconclusive", "the answer settles nothing ({detail})"),
     ("cause/no_source", "no source for it is configured ({detail})"),
     ("cause/not_asked", "it was not asked"),
@@ -97,7 +99,6 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         " The account is synchronized from on-premises: make sure with the on-premises administrators first (Get-Recipient) that its mailbox is not there.",
     ),
     ("licence/no_products", "it has no licence at all"),
-    ("licence/sentence", "To do: {clause}."),
     ("licence/some_product", "a product that neither the tenant nor the facts list"),
     ("licence/switch_on", "switch on the Exchange Online plan that the account already has in {product}"),
     ("licence/use_free", "assign {product}, of which the tenant has {units} free"),
@@ -120,6 +121,9 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "Some value is taken already, probably a proxy address: find the other recipient with it, then reprocess the assignment.",
     ),
     ("mailbox/inactive", "inactive mailbox, kept for compliance after its user went"),
+    ("move/capture", "Move the user to Einstein Activity Capture over Graph"),
+    ("move/other", "Move the user's integrations to Graph"),
+    ("move/resource", "It is a shared, room or equipment mailbox: move the applications that open it to Graph"),
     ("remedy/again", "Run the same assessment again: the next run asks just that again."),
     (
         "remedy_permission/account_state",
@@ -273,6 +277,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ),
     ("remedy_unsettled/only_routing", "Run again; with access to the Exchange admin backend the answer is certain."),
     ("remedy_unsettled/period_unclear", "Read the tenant's Message Center."),
+    ("remedy_unsettled/several_accounts", "Decide which of them is meant, then run again."),
     (
         "remedy_unsettled/unexplained_plan",
         "Check the account's licences in the admin center; if they were just changed, run again after 24 hours.",
@@ -319,9 +324,12 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "Autodiscover sends clients to {url}, and no second service confirms that the mailbox is there",
     ),
     ("unsettled/period_unclear", "Microsoft has not said what holds in this cloud on this day"),
+    ("unsettled/several_accounts", "several accounts bear the address"),
     ("unsettled/unexplained_plan", "the account shows a usable plan {plan} that no assigned product explains"),
     ("unsettled/unlisted_plan", "what the plan {plan} gives is not documented"),
     ("unsettled/unlisted_product", "neither the tenant nor the facts list the assigned product {sku}"),
+    ("witness/ews_finds_none", "EWS finds no mailbox in the cloud"),
+    ("witness/ews_opens", "EWS opens the mailbox"),
     ("witness/graph_answers", "Graph opens the mailbox"),
     ("witness/graph_finds_none", "Graph finds no mailbox in the cloud"),
     ("witness/no_recipient", "Exchange Online lists no mailbox"),

@@ -64,7 +64,6 @@ pub type Gate = Settled<Vec<Closed>>;
 
 /// What the settings say for a caller. Everything that certainly closes EWS is named; it is open only when every
 /// setting is known and none closes it.
-#[must_use]
 pub fn gate(case: &Case<'_>, caller: Caller<'_>) -> Gate {
     let period = case.cloud().and_then(|cloud| cloud.retirement.period(case.options.as_of));
     if period.is_some_and(|period| all_closed(&period.gate)) {

@@ -19,7 +19,7 @@ pub static FOREIGN_DOMAIN: Rule = Rule {
     facts: FACTS,
     sources: &["https://learn.microsoft.com/graph/api/domain-list"],
     texts: RuleTexts {
-        says: "No account bears this address, and its domain {domain} is not among the {count} verified domains of the tenant.",
+        says: "No account bears this address, and its domain {domain} is not among the tenant's verified domains ({count}).",
         stops: "Nothing in this tenant: the mailbox, if there is one, belongs to another organisation.",
         next: "Take the address off the roster, or assess it in the tenant that owns {domain}.",
         alternative: "",
@@ -271,6 +271,12 @@ fn missing<'a>(reading: &Reading<'a>) -> Result<&'a str, Outcome> {
     Ok(address)
 }
 
+/// Whether an account with the same address is in the recycle bin.
+#[must_use]
+pub fn has_predecessor(reading: &Reading<'_>) -> bool {
+    reading.case.evidence.directory.value().is_some_and(|found| !found.deleted.is_empty())
+}
+
 fn deleted(reading: &Reading<'_>) -> Option<Params> {
     let gone = reading.case.evidence.directory.value()?.deleted.first()?;
     let when = match gone.deleted {
@@ -278,4 +284,61 @@ fn deleted(reading: &Reading<'_>) -> Option<Params> {
         None => reading.word("identity/deleted_sometime"),
     };
     Some(Params::one("upn", &gone.user_principal_name).and("id", &gone.id).and("when", when))
+}
+
+#[cfg(test)]
+pub(super) mod speaks {
+    use super::*;
+    use crate::evidence::MailboxEvidence;
+    use crate::evidence::mailbox::{DeletedAccount, DirectoryMatch};
+    use crate::rules::testing::{Speaks, ada, at, known, no_mailbox};
+
+    pub const ALL: &[Speaks] = &[
+        (&FOREIGN_DOMAIN, |case| {
+            case.evidence = nobody();
+            case.entry.address = Some("ada@fabrikam.example".to_owned());
+        }),
+        (&DELETED, |case| {
+            case.evidence = nobody();
+            case.directory().deleted.push(DeletedAccount {
+                id: "d".to_owned(),
+                user_principal_name: "ada@contoso.example".to_owned(),
+                deleted: Some(at()),
+            });
+        }),
+        (&NOT_IN_DIRECTORY, |case| {
+            case.evidence = nobody();
+        }),
+        (&AMBIGUOUS, |case| {
+            case.directory().accounts.push(ada());
+        }),
+        (&GUEST, |case| {
+            case.account().user_type = Some("guest".to_owned());
+        }),
+        (&ACCOUNT_DISABLED, |case| {
+            case.account().enabled = Some(false);
+        }),
+        (&RECREATED, |case| {
+            case.evidence.graph = no_mailbox();
+            case.directory().deleted.push(DeletedAccount {
+                id: "d".to_owned(),
+                user_principal_name: "ada@contoso.example".to_owned(),
+                deleted: Some(at()),
+            });
+        }),
+        (&PREDECESSOR, |case| {
+            case.directory().deleted.push(DeletedAccount {
+                id: "d".to_owned(),
+                user_principal_name: "ada@contoso.example".to_owned(),
+                deleted: Some(at()),
+            });
+        }),
+        (&ALIAS_ONLY, |case| {
+            case.account().matched_by = vec![MatchedBy::Alias];
+        }),
+    ];
+
+    fn nobody() -> MailboxEvidence {
+        MailboxEvidence { directory: known(DirectoryMatch::default()), ..MailboxEvidence::default() }
+    }
 }

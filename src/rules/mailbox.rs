@@ -37,7 +37,7 @@ fn unsupported(reading: &Reading<'_>, enabled: Option<bool>) -> Outcome {
             Outcome::Unknown(Open::unsettled(Question::Recipient, "kind_unlisted", Params::one("kind", *name)))
         }
         // The accounts of mailboxes that Graph does not serve cannot sign in: an enabled one rules them out.
-        (Ok(_), Err(open)) if reading.graph_finds_none() && enabled != Some(true) => Outcome::Unknown(open.clone()),
+        (Ok(_), Err(open)) if enabled != Some(true) => Outcome::Unknown(open.clone()),
         (Ok(_), _) => Outcome::Silent,
     }
 }
@@ -61,3 +61,21 @@ pub static ARCHIVE: Rule = Rule {
         _ => Outcome::Silent,
     },
 };
+
+#[cfg(test)]
+pub(super) mod speaks {
+    use super::*;
+    use crate::evidence::mailbox::Recipient;
+    use crate::rules::testing::{Speaks, known, no_mailbox, recipient};
+
+    pub const ALL: &[Speaks] = &[
+        (&UNSUPPORTED, |case| {
+            case.evidence.graph = no_mailbox();
+            case.evidence.recipient = recipient("DiscoveryMailbox");
+        }),
+        (&ARCHIVE, |case| {
+            let kind = "UserMailbox".to_owned();
+            case.evidence.recipient = known(Some(Recipient { kind, archive: Some(true), ..Recipient::default() }));
+        }),
+    ];
+}

@@ -143,3 +143,54 @@ fn why_unknown(question: Question, evidence: &MailboxEvidence, tenant: &TenantEv
         Question::AccountState | Question::Licence => None,
     }
 }
+
+#[cfg(test)]
+pub(super) mod speaks {
+    use super::*;
+    use crate::evidence::mailbox::AssignedLicence;
+    use crate::rules::testing::{Speaks, unknown};
+    use uuid::Uuid;
+
+    pub const ALL: &[Speaks] = &[
+        (&DIRECTORY, |case| {
+            case.evidence.directory = unknown();
+        }),
+        (&ACCOUNT_STATE, |case| {
+            case.account().enabled = None;
+        }),
+        (&GRAPH, |case| {
+            case.evidence.graph = unknown();
+        }),
+        (&ROUTING, |case| {
+            case.evidence.routing = unknown();
+        }),
+        (&RECIPIENT, |case| {
+            case.evidence.recipient = unknown();
+        }),
+        (&LICENCE, |case| {
+            case.licensed(&[]);
+            case.account().licences = vec![AssignedLicence { sku: Uuid::nil(), disabled_plans: Vec::new() }];
+        }),
+        (&PRODUCTS, |case| {
+            case.tenant.skus = unknown();
+        }),
+        (&ORGANIZATION, |case| {
+            case.tenant.organization = unknown();
+        }),
+        (&MAILBOX_SETTINGS, |case| {
+            case.evidence.cas = unknown();
+        }),
+        (&EWS, |case| {
+            case.evidence.ews = unknown();
+        }),
+        (&TENANT, |case| {
+            case.tenant.identity = unknown();
+        }),
+        (&APPLICATIONS, |case| {
+            case.tenant.applications = unknown();
+        }),
+        (&NOTICES, |case| {
+            case.tenant.notices = unknown();
+        }),
+    ];
+}

@@ -53,3 +53,18 @@ pub static REPEAT: Rule = Rule {
 fn row(reading: &Reading<'_>) -> Params {
     Params::one("row", reading.case.entry.row.to_string())
 }
+
+#[cfg(test)]
+pub(super) mod speaks {
+    use super::*;
+    use crate::rules::testing::Speaks;
+
+    pub const ALL: &[Speaks] = &[
+        (&UNUSABLE_ADDRESS, |case| {
+            case.entry.address = None;
+        }),
+        (&REPEAT, |case| {
+            case.entry.repeat_of = Some(1);
+        }),
+    ];
+}

@@ -65,7 +65,7 @@ pub static PLAIN_HTTP: Rule = Rule {
         alternative: "",
     },
     check: |reading| match reading.case.evidence.routing.value().map(|routing| &routing.end) {
-        Some(RouteEnd::OnPremises { url } | RouteEnd::ExchangeOnline { url })
+        Some(RouteEnd::OnPremises { url })
             if url.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://")) =>
         {
             Outcome::Says(Params::one("url", url))
@@ -104,4 +104,27 @@ fn in_cloud(reading: &Reading<'_>) -> bool {
 fn last_host(reading: &Reading<'_>) -> String {
     let hops = reading.case.evidence.routing.value().map(|routing| &routing.hops);
     hops.and_then(|hops| hops.last()).map_or_else(|| reading.word("routing/some_host"), |hop| hop.host.clone())
+}
+
+#[cfg(test)]
+pub(super) mod speaks {
+    use super::*;
+    use crate::evidence::mailbox::UserSettings;
+    use crate::rules::testing::{Speaks, known, route};
+
+    pub const ALL: &[Speaks] = &[
+        (&NOT_EXCHANGE, |case| {
+            case.evidence.routing = known(route(RouteEnd::NotExchange { detail: "an HTML page".to_owned() }));
+        }),
+        (&UNRESOLVED, |case| {
+            case.evidence.routing = known(route(RouteEnd::Unresolved { detail: "to itself".to_owned() }));
+        }),
+        (&PLAIN_HTTP, |case| {
+            case.evidence.routing =
+                known(route(RouteEnd::OnPremises { url: "HTTP://mail.contoso.example".to_owned() }));
+        }),
+        (&NO_EXCHANGE_SECTION, |case| {
+            case.evidence.user_settings = known(UserSettings::default());
+        }),
+    ];
 }

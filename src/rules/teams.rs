@@ -157,3 +157,37 @@ fn agents(reading: &Reading<'_>, column: &str) -> Outcome {
         }
     }
 }
+
+#[cfg(test)]
+pub(super) mod speaks {
+    use super::*;
+    use crate::evidence::mailbox::{AgentFilter, AgentRule};
+    use crate::rules::testing::{Owned, Speaks};
+
+    pub const ALL: &[Speaks] = &[
+        (&NO_MAILBOX, |case| {
+            case.licensed(&[]);
+            case.without_mailbox();
+        }),
+        (&ON_PREMISES, |case| {
+            case.on_premises();
+        }),
+        (&EWS_CLOSED, |case| {
+            case.cas().ews_enabled = Some(false);
+        }),
+        (&DELEGATION_AGENTS, |case| {
+            filtered(case);
+        }),
+        (&CALENDAR_AGENTS, |case| {
+            filtered(case);
+        }),
+        (&PRESENCE_AGENTS, |case| {
+            filtered(case);
+        }),
+    ];
+
+    fn filtered(case: &mut Owned) {
+        let (enforce, allow) = (Some(AgentRule::AllowList), vec!["Outlook*".to_owned()]);
+        case.organization().agents = AgentFilter { enforce, allow, block: Vec::new() };
+    }
+}

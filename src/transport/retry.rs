@@ -161,8 +161,15 @@ impl Transport {
         let mut attempt =
             Attempt { transport: self, call: &call, caller, tries: 0, renewed: false, since: Instant::now() };
         loop {
-            if let Some(signer) = signer {
-                signer.ready().await?;
+            if let Some(signer) = signer
+                && let Err(trouble) = signer.ready().await
+            {
+                match trouble.cause {
+                    Cause::SignIn => return Err(trouble),
+                    // The sign-in endpoint is in trouble: ours is to come back, like everybody else's.
+                    cause => attempt.failed(cause, &trouble.detail).await?,
+                }
+                continue;
             }
             let scope = self.scope(call.scope);
             let permit = scope.enter(call.cost).await?;
@@ -233,7 +240,8 @@ impl Attempt<'_> {
 
     async fn failed(&mut self, cause: Cause, why: &str) -> Result<(), Trouble> {
         self.transport.scope(self.call.scope).stats.failed();
-        if cause == Cause::Unreadable && self.tries + 1 >= UNREADABLE_ATTEMPTS {
+        if cause == Cause::Unreadable && self.tries + 1 >= self.unreadable_attempts() {
+            self.tries += 1;
             return Err(self.exhausted(cause, why));
         }
         self.wait(self.backoff(), cause, why).await
@@ -245,7 +253,7 @@ impl Attempt<'_> {
         debug!(service = self.call.scope.name(), try_ = self.tries + 1, ?wait, why, "asking again");
         let listing = self.call.patience == Patience::Listing;
         self.tries += 1;
-        if cause != Cause::Unreadable && (scope.is_widespread(self.caller, cause, why) || listing) {
+        if cause != Cause::Unreadable && (listing || scope.is_widespread(self.caller, cause, why)) {
             let spent = if listing {
                 self.since.elapsed() > self.transport.pace.patience
             } else {
@@ -269,10 +277,16 @@ impl Attempt<'_> {
         Ok(())
     }
 
+    fn unreadable_attempts(&self) -> u32 {
+        match self.call.patience {
+            Patience::Question => UNREADABLE_ATTEMPTS,
+            Patience::Listing => self.transport.pace.attempts,
+        }
+    }
+
     fn exhausted(&self, cause: Cause, why: &str) -> Trouble {
-        let lasted = human(self.since.elapsed());
-        let tries = self.tries.max(1);
-        Trouble::new(cause, format!("{why}; tried {tries} times in {lasted}"))
+        // How long it took differs from run to run, and a report of the same evidence must not.
+        Trouble::new(cause, format!("{why}; tried {} times", self.tries.max(1)))
     }
 
     /// Doubles from try to try, up to a minute, with half of it left to chance so that many do not return as one.

@@ -166,7 +166,7 @@ impl Tokens {
                 if let Some(token) = state.token.clone().filter(|token| now < token.expires) {
                     return Ok(token);
                 }
-                state.refused = Some((now, trouble.clone()));
+                state.refused = (trouble.cause == Cause::SignIn).then(|| (now, trouble.clone()));
             }
         }
         fetched

@@ -1,9 +1,9 @@
 //! How fast rosters are read, and how much memory that takes: `cargo bench --bench roster`.
-#![allow(missing_docs)]
+#![expect(clippy::expect_used, reason = "a benchmark that cannot make its files has nothing to measure")]
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use divan::counter::{BytesCount, ItemsCount};
@@ -36,7 +36,7 @@ static TEXT: LazyLock<PathBuf> = LazyLock::new(|| {
 static SHEET: LazyLock<PathBuf> = LazyLock::new(|| {
     let path = FOLDER.path().join("wide.xlsx");
     let mut workbook = Workbook::new();
-    let sheet = workbook.add_worksheet_with_constant_memory();
+    let sheet = workbook.add_worksheet_with_constant_memory().expect("sheet");
     for column in 0..COLUMNS {
         let name = if column == 3 { "Email".to_owned() } else { format!("Attribute {column}") };
         sheet.write(0, column, name).expect("writes");
@@ -54,8 +54,8 @@ static SHEET: LazyLock<PathBuf> = LazyLock::new(|| {
     path
 });
 
-fn read(path: &PathBuf) -> u64 {
-    let mut roster = roster::open(&[Input::from(path.clone())], &Options::default()).expect("a roster");
+fn read(path: &Path) -> u64 {
+    let mut roster = roster::open(&[Input::from(path.to_owned())], &Options::default()).expect("a roster");
     let usable = roster.entries().filter(|entry| entry.as_ref().is_ok_and(|entry| entry.address.is_ok())).count();
     assert_eq!(roster.totals().entries, usable as u64);
     roster.totals().entries

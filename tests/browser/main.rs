@@ -1,5 +1,7 @@
 //! `readiness.html` in headless Chromium. Needs chromedriver and Chromium; says so and passes where there is none.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail by panicking")]
+
 mod driver;
 #[path = "../report/fixture.rs"]
 mod fixture;
@@ -162,6 +164,9 @@ fn a_telephone_needs_no_sideways_scrolling() {
     browser.cdp("Emulation.setDeviceMetricsOverride", &size);
     let wide = browser.run("return document.documentElement.scrollWidth - innerWidth");
     assert!(wide.as_i64().unwrap() <= 0, "{wide} pixels too wide");
+    let cells = "return [...document.querySelectorAll('#rows [role=row]')[0].children].filter((one) => one.checkVisibility()).length";
+    browser.wait_for("document.querySelector('#rows [role=row]').offsetHeight === 64");
+    assert_eq!(browser.run(cells), 2, "address and verdict, the rest below the address");
     browser.run("document.querySelector('#rows [role=row]').click()");
     let panel = browser.run("return document.getElementById('panel').getBoundingClientRect().width");
     assert_eq!(panel, 390);

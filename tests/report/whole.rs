@@ -123,6 +123,25 @@ fn csv_and_markdown_and_script_stay_as_they_are() {
     insta::assert_snapshot!("remediation.ps1", text(FormatKind::PowerShell));
 }
 
+#[test]
+fn hostile_text_stays_text_in_markdown() {
+    let mut head = fixture::head();
+    head.tenant.name = "| a | **b** <script>".to_owned();
+    let rows = fixture::HOSTILE.iter().zip(1..).map(|(text, number)| {
+        let mut row = fixture::row(number);
+        row.reason = format!("rule/{number}");
+        row.cause = (*text).to_owned();
+        row.next_action = (*text).to_owned();
+        row
+    });
+    let (view, _rows) = fixture::view_of(head, rows);
+    let markdown = written(&view, FormatKind::Markdown);
+    assert!(markdown.starts_with("# EWS readiness: \\| a \\| \\*\\*b\\*\\* &lt;script&gt;"), "{markdown}");
+    for markup in ["<script", "<img", "[link](", "\0", "\r"] {
+        assert!(!markdown.contains(markup), "{markup:?} in {markdown}");
+    }
+}
+
 fn written(view: &View, format: FormatKind) -> String {
     let folder = tempfile::tempdir().unwrap();
     let paths = write_all(view, folder.path(), &[format]).unwrap();

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::run::resumable;
 use super::{RunId, RunRecord, Settings, Store, StoreError};
+use crate::evidence::question::Question;
 
 /// The roster of a run, in words.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -83,20 +84,26 @@ impl Store {
         let mut run = insert(&transaction, tenant, settings, start.now)?;
         let (roster, fingerprint) = fill(&mut Sink::new(&transaction, run.id)?)?;
         if let Some(since) = start.resume_since
-            && let Some(earlier) = resumable(&transaction, &run, &fingerprint)?
+            && let Some(earlier) = resumable(&transaction, &run, &fingerprint, start.also)?
             && earlier.started >= since
         {
             // Dropping the transaction forgets the copy that was only made to be compared.
             return Ok((earlier, true));
         }
-        let sql = "UPDATE run SET fingerprint = ?2, roster = ?3 WHERE id = ?1";
+        // The same run over the same roster at the same moment is the same, wherever it is made.
+        let name = format!("{tenant}\n{fingerprint}\n{}\n{}", run.started, run.id.0);
+        run.uuid = uuid::Uuid::new_v5(&NAMESPACE, name.as_bytes()).to_string();
+        let sql = "UPDATE run SET uuid = ?2, fingerprint = ?3, roster = ?4 WHERE id = ?1";
         let words = serde_json::to_string(&roster).map_err(StoreError::from)?;
-        transaction.execute(sql, params![run.id.0, fingerprint, words]).map_err(StoreError::from)?;
+        transaction.execute(sql, params![run.id.0, run.uuid, fingerprint, words]).map_err(StoreError::from)?;
         transaction.commit().map_err(StoreError::from)?;
         (run.roster, run.fingerprint) = (roster, fingerprint);
         Ok((run, false))
     }
 }
+
+/// Of this program's run identifiers.
+const NAMESPACE: uuid::Uuid = uuid::uuid!("6b0f7c7e-3f0f-4d7e-9c55-0c2b8f6f9a51");
 
 /// How a run starts.
 #[derive(Debug, Clone, Copy)]
@@ -105,6 +112,8 @@ pub struct Start {
     pub now: Timestamp,
     /// Go on with an open run over the same roster that began at this moment or later; `None`: start over.
     pub resume_since: Option<Timestamp>,
+    /// A question beside the core ones that makes a complete run an open one as long as nobody asked it.
+    pub also: Option<Question>,
 }
 
 fn insert(

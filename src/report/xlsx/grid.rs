@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use rust_xlsxwriter::{ExcelDateTime, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{ExcelDateTime, Url, Workbook, Worksheet, XlsxError};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::style::{Style, Tone};
@@ -48,6 +48,15 @@ impl Column {
 pub enum Cell<'a> {
     /// Text, always written as text.
     Text(Cow<'a, str>, Tone),
+    /// Words that lead to another sheet of the workbook; for sheets that do not grow, as Excel takes 65,530 links.
+    Link {
+        /// The words.
+        words: &'a str,
+        /// The sheet.
+        sheet: &'a str,
+        /// Their tone.
+        tone: Tone,
+    },
     /// A whole number.
     Number(u64),
     /// A point in time; written in UTC.
@@ -142,6 +151,10 @@ impl<'a> Grid<'a> {
                 let text = clean::cell(text, |n| cut_note(self.book.texts, n));
                 self.sheet.write_string_with_format(row, column, text, style.text(*tone))?
             }
+            Cell::Link { words, sheet, tone } => {
+                let url = Url::new(format!("internal:'{sheet}'!A1")).set_text(*words);
+                self.sheet.write_url_with_format(row, column, url, style.text(*tone))?
+            }
             // Counts stay far below 2^53, where whole numbers end to be exact in Excel.
             Cell::Number(number) => self.sheet.write_number_with_format(row, column, *number as f64, &style.number)?,
             Cell::Time(at) => match at.and_then(excel_time) {
@@ -160,7 +173,8 @@ impl<'a> Grid<'a> {
     fn measure(&mut self, place: usize, cell: &Cell<'_>) -> usize {
         let (Some(column), Some(widest)) = (self.columns.get(place), self.widths.get_mut(place)) else { return 1 };
         let text = match cell {
-            Cell::Text(text, _) => text,
+            Cell::Text(text, _) => &**text,
+            Cell::Link { words, .. } => words,
             Cell::Number(_) => {
                 *widest = (*widest).max(10);
                 return 1;
@@ -178,8 +192,8 @@ impl<'a> Grid<'a> {
         for line in text.split('\n').take(MAX_LINES) {
             let width = line.width() + 2;
             *widest = (*widest).max(width);
-            // Words do not break where the column ends: an eighth of each line stays empty on average.
-            lines += if width <= column.max_width { 1 } else { (width + width / 8).div_ceil(column.max_width) };
+            // Words do not break where the column ends, but the font is smaller than the one widths are counted in.
+            lines += if width <= column.max_width { 1 } else { width.div_ceil(column.max_width) };
         }
         lines.max(1)
     }

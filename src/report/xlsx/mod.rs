@@ -81,3 +81,71 @@ fn properties(view: &View) -> DocProperties {
 fn epoch() -> rust_xlsxwriter::ExcelDateTime {
     grid::excel_time(jiff::Timestamp::UNIX_EPOCH).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use calamine::{Reader as _, Xlsx};
+
+    use super::*;
+    use crate::report::row::Row;
+    use crate::report::{Head, SpoolWriter};
+    use crate::verdict::{EwsToday, GraphState, LicenceState, RoutingState, Urgency, Verdict};
+
+    fn row(number: u64) -> Row {
+        Row {
+            row: number,
+            address: format!("user{number}@contoso.example"),
+            display_name: String::new(),
+            object_id: String::new(),
+            verdict: if number.is_multiple_of(3) { Verdict::Blocked } else { Verdict::MoveToGraphEac },
+            reason: "graph/answers".to_owned(),
+            cause: String::new(),
+            what_stops: String::new(),
+            next_action: String::new(),
+            urgency: Urgency::Soon,
+            alternative: String::new(),
+            licence: LicenceState::Full,
+            ews_today: EwsToday::Works,
+            routing: RoutingState::ExchangeOnline,
+            graph: GraphState::Answers,
+            products: Vec::new(),
+            wave: String::new(),
+            department: String::new(),
+            owner: String::new(),
+            domain: String::new(),
+            evidence: Vec::new(),
+            findings: Vec::new(),
+            integrations: Vec::new(),
+            extras: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_a_sheet_cannot_hold_goes_on_in_further_ones_and_the_summary_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = SpoolWriter::create_in(folder.path()).unwrap();
+        for number in 1..=7 {
+            writer.push(&row(number)).unwrap();
+        }
+        let (spool, sums) = writer.finish().unwrap();
+        let view = View::new(Head::default(), spool, sums).unwrap();
+        let mut out = Cursor::new(Vec::new());
+        write_split(&view, &mut out, 3).unwrap();
+
+        let mut book: Xlsx<_> = Xlsx::new(out).unwrap();
+        let names = book.sheet_names()[..7].join(",");
+        assert_eq!(names, "Summary,Users,Users 2,Users 3,Blocked,License,Graph-EAC");
+        let mut rows = Vec::new();
+        for name in ["Users", "Users 2", "Users 3"] {
+            let sheet = book.worksheet_range(name).unwrap();
+            assert_eq!(sheet.rows().next().unwrap()[1].to_string(), "Address", "each part has its header");
+            rows.extend(sheet.rows().skip(1).map(|row| row[0].to_string()));
+        }
+        assert_eq!(rows, ["1", "2", "3", "4", "5", "6", "7"]);
+        let summary = book.worksheet_range("Summary").unwrap();
+        let told = summary.rows().any(|row| row[0].to_string().starts_with("Users holds more rows"));
+        assert!(told, "the summary says so");
+    }
+}

@@ -85,6 +85,14 @@ fn columns_without_name_are_numbered_and_double_names_too() {
 }
 
 #[test]
+fn a_mark_before_the_first_name_does_not_hide_it() {
+    for mark in ["\u{feff}", "ï»¿"] {
+        let layout = found(&format!("{mark}Email|Name\na@contoso.example|A"));
+        assert_eq!((layout.address.name.as_str(), layout.names_known), ("Email", 2));
+    }
+}
+
+#[test]
 fn the_column_asked_for_decides() {
     let text = "Title\nMail|UPN|Ex Tra\na@one.example|a@two.example|a@three.example";
     assert_eq!(asked(text, "UPN"), Some(1));
@@ -92,6 +100,9 @@ fn the_column_asked_for_decides() {
     assert_eq!(asked(text, "C"), Some(2));
     assert_eq!(asked(text, "2"), Some(1));
     assert_eq!(asked(text, "Nowhere"), None);
+    // A cell that reads like the place asked for is no header.
+    assert_eq!(asked("A|a@contoso.example|2\nB|b@contoso.example|B", "B"), Some(1));
+    assert_eq!(asked("A|a@contoso.example|2\nB|tbd|2", "2"), Some(1));
     let layout = layout(&rows(text), &Wish { column: Some("UPN".to_owned()) }).expect("found");
     assert!(layout.address.asked);
 }

@@ -13,7 +13,7 @@ use quick_xml::events::Event;
 use super::error::RosterError;
 use super::recognise::{self, HEAD_ROWS, Layout, Wish};
 use super::record::Record;
-use package::{Package, Trouble, attribute};
+use package::{Package, SHEETS_LIMIT, Trouble, attribute};
 pub(super) use rows::SheetRows;
 use survey::Survey;
 
@@ -71,9 +71,10 @@ impl Workbook {
         let wanted = wanted(input, &sheets, sheet)?;
         let mut found: Vec<(usize, Survey, Layout)> = Vec::new();
         let mut seen = Vec::new();
+        let mut within = SHEETS_LIMIT;
         for &at in &wanted {
             let Some(sheet) = sheets.get(at) else { continue };
-            let survey = survey::sheet(&mut package, &sheet.part).map_err(trouble)?;
+            let survey = survey::sheet(&mut package, &sheet.part, &mut within).map_err(trouble)?;
             let head = head(&mut xlsx, &sheet.name, &survey).map_err(damaged)?;
             match recognise::layout(&head, wish) {
                 Ok(layout) => found.push((at, survey, layout)),

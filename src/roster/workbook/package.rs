@@ -17,8 +17,8 @@ pub(super) const PIECE_LIMIT: u64 = 1024 * 1024;
 pub(super) const STRINGS_LIMIT: u64 = 512 * 1024 * 1024;
 /// Most shared strings.
 const STRINGS_COUNT: u64 = 16_000_000;
-/// Most that a sheet may unpack to, in bytes: it is read through, never held.
-pub(super) const SHEET_LIMIT: u64 = 4 * 1024 * 1024 * 1024;
+/// Most that all sheets together may unpack to, in bytes: they are read through, never held.
+pub(super) const SHEETS_LIMIT: u64 = 4 * 1024 * 1024 * 1024;
 /// Most that any other part may unpack to, in bytes.
 const PART_LIMIT: u64 = 32 * 1024 * 1024;
 /// Most elements of such a part; Excel allows 65,490 cell formats.
@@ -72,13 +72,13 @@ impl Package {
         self.zip.file_names().filter_map(Result::ok).map(|name| name.replace('\\', "/")).collect()
     }
 
-    /// Walks through a part, calling `each` with every event; `within` bounds what it may unpack to.
+    /// Walks through a part, calling `each` with every event; `within` bounds what it may unpack to. Returns what it did.
     pub(super) fn walk(
         &mut self,
         part: &str,
         within: u64,
         mut each: impl FnMut(&Event<'_>) -> Result<(), String>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<u64, Trouble> {
         let index = self.index(part).ok_or_else(|| Trouble::part(part, "is missing"))?;
         let file = self.zip.by_index(index)?;
         let metered = Metered { inner: BufReader::new(file), piece: 0, total: 0, within };
@@ -90,7 +90,7 @@ impl Package {
             buffer.clear();
             reader.get_mut().piece = 0;
             match reader.read_event_into(&mut buffer) {
-                Ok(Event::Eof) => return Ok(()),
+                Ok(Event::Eof) => return Ok(reader.get_ref().total),
                 Ok(event) => each(&event).map_err(|what| Trouble::part(part, what))?,
                 Err(quick_xml::Error::Io(error)) if error.kind() == io::ErrorKind::FileTooLarge => {
                     return Err(Trouble::TooLarge { part: part.to_owned(), limit: error.to_string() });

@@ -2,7 +2,7 @@
 
 use quick_xml::events::{BytesStart, Event};
 
-use super::package::{PIECE_LIMIT, Package, SHEET_LIMIT, Trouble, attribute};
+use super::package::{PIECE_LIMIT, Package, Trouble, attribute};
 
 /// Excel's own limits.
 const LAST_ROW: u32 = 1_048_576;
@@ -35,10 +35,11 @@ pub(super) struct Survey {
     pub(super) without_result: u64,
 }
 
-/// Walks through a sheet and refuses one that calamine should not be given.
-pub(super) fn sheet(package: &mut Package, part: &str) -> Result<Survey, Trouble> {
+/// Walks through a sheet that may unpack to `within` bytes, lowers that by what it did, and refuses a sheet that
+/// calamine should not be given.
+pub(super) fn sheet(package: &mut Package, part: &str, within: &mut u64) -> Result<Survey, Trouble> {
     let mut walk = Walk::default();
-    package.walk(part, SHEET_LIMIT, |event| match event {
+    let unpacked = package.walk(part, *within, |event| match event {
         Event::Start(tag) => walk.start(tag),
         Event::End(tag) => {
             walk.end(tag.local_name().as_ref());
@@ -49,6 +50,7 @@ pub(super) fn sheet(package: &mut Package, part: &str) -> Result<Survey, Trouble
         Event::GeneralRef(name) => walk.text(name.len()),
         _ => Ok(()),
     })?;
+    *within = within.saturating_sub(unpacked);
     Ok(walk.finish())
 }
 
@@ -69,10 +71,8 @@ struct Walk {
 impl Walk {
     fn start(&mut self, tag: &BytesStart<'_>) -> Result<(), String> {
         match tag.local_name().as_ref() {
-            "col" => {
-                if is_true(tag, "hidden") {
-                    self.hidden.push((number(tag, "min"), number(tag, "max").min(LAST_COLUMN)));
-                }
+            "col" if is_true(tag, "hidden") => {
+                self.hidden.push((number(tag, "min"), number(tag, "max").min(LAST_COLUMN)));
             }
             "dimension" => check_range(&attribute(tag, "ref").unwrap_or_default())?,
             "row" => {

@@ -118,6 +118,8 @@ impl Entra {
         let mut response = HttpResponse::new(answer.body.to_vec());
         *response.status_mut() = answer.status;
         *response.headers_mut() = answer.headers;
+        // The library trusts the label more than the content, which was read as JSON already.
+        response.headers_mut().remove(http::header::CONTENT_TYPE);
         Ok(response)
     }
 }

@@ -1,0 +1,134 @@
+//! The main job, end to end: the binary, over real sockets, on the embedded tenant.
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use support::{Sandbox, repository};
+
+fn roster() -> String {
+    repository("samples/roster.csv").display().to_string()
+}
+
+fn assess_demo(sandbox: &Sandbox) -> support::Finished {
+    sandbox.run(&["assess", &roster(), "--tenant", "demo", "--out", "readiness"]).expect(4)
+}
+
+#[test]
+fn every_line_of_the_sample_comes_out_once_in_order_with_the_cause_its_tenant_contains() {
+    let sandbox = Sandbox::new();
+    let done = assess_demo(&sandbox);
+    let rows = sandbox.csv("readiness/readiness.csv");
+    let lines = std::fs::read_to_string(roster()).unwrap().lines().count() - 1;
+    assert_eq!(rows.len(), lines);
+    let numbers: Vec<_> = rows.iter().map(|row| row["row"].parse::<usize>().unwrap()).collect();
+    assert_eq!(numbers, (1..=lines).collect::<Vec<_>>());
+    let verdicts: BTreeSet<_> = rows.iter().map(|row| row["verdict"].as_str()).collect();
+    assert_eq!(verdicts.len(), 4, "{verdicts:?}");
+    let shown = ["address", "verdict", "reason", "licence", "ews_today", "routing", "graph", "urgency"];
+    let table: Vec<_> = rows.iter().map(|row| shown.map(|column| row[column].as_str()).join(" | ")).collect();
+    insta::assert_snapshot!("demo_rows", table.join("\n"));
+    insta::assert_snapshot!("demo_terminal", done.stdout());
+}
+
+#[test]
+fn the_contracted_columns_come_first_and_the_roster_s_own_travel_along() {
+    let sandbox = Sandbox::new();
+    assess_demo(&sandbox);
+    let text = String::from_utf8(sandbox.read("readiness/readiness.csv")).unwrap();
+    let header = text.lines().next().unwrap();
+    let contracted = "row,address,display_name,object_id,verdict,reason,what_stops,next_action,urgency,alternative,licence,ews_today,routing,graph,";
+    assert!(header.starts_with(contracted), "{header}");
+    assert!(header.ends_with("Name,Email,Wave,Department,Owner"), "{header}");
+    let json: serde_json::Value = serde_json::from_slice(&sandbox.read("readiness/readiness.json")).unwrap();
+    assert!(json["schema"].is_string() && json["run"].is_object() && json["tenant"].is_object());
+    let counted: u64 =
+        json["summary"]["verdicts"].as_object().unwrap().values().filter_map(|count| count.as_u64()).sum();
+    assert_eq!(counted, json["users"].as_array().unwrap().len() as u64);
+    assert!(!json["findings"].is_null());
+}
+
+#[test]
+fn the_report_from_the_store_is_the_same_to_the_byte_with_the_simulator_gone() {
+    let sandbox = Sandbox::new();
+    assess_demo(&sandbox);
+    sandbox.run(&["report", "--out", "again"]).expect(4);
+    for file in ["readiness.csv", "readiness.json"] {
+        assert!(sandbox.read(&format!("readiness/{file}")) == sandbox.read(&format!("again/{file}")), "{file} differs");
+    }
+}
+
+#[test]
+fn the_same_command_asks_only_what_stayed_open_and_says_so() {
+    let sandbox = Sandbox::new();
+    assess_demo(&sandbox);
+    let first = sandbox.read("readiness/readiness.csv");
+    let again = assess_demo(&sandbox);
+    assert!(again.stderr().contains("goes on"), "{}", again.stderr());
+    assert!(first == sandbox.read("readiness/readiness.csv"), "the report changed without a change");
+    let runs = sandbox.run(&["runs"]).expect(0).stdout();
+    assert_eq!(runs.lines().count(), 2, "{runs}");
+    let fresh = sandbox.run(&["assess", &roster(), "--tenant", "demo", "--out", "readiness", "--fresh"]).expect(4);
+    assert!(fresh.stderr().contains("begins"), "{}", fresh.stderr());
+}
+
+/// Runs that must fail, with their exit code and message.
+fn refusal(sandbox: &Sandbox, arguments: &[&str]) -> String {
+    let done = sandbox.run(arguments).expect(2);
+    assert_eq!(done.stdout(), "");
+    assert!(!sandbox.path("readiness").exists(), "something was written");
+    assert!(!sandbox.path("ewsready.sqlite").exists(), "a store was left");
+    done.stderr().replace(&repository("").display().to_string(), "[repository]/")
+}
+
+#[test]
+fn bad_input_gets_one_clear_message_and_leaves_nothing_half_written() {
+    let sandbox = Sandbox::new();
+    sandbox.write("no-address.csv", "Name,City\nAda,London\nGrace,New York\n");
+    sandbox.write("unknown-key.toml", "[tenants.a]\ntenant = 'a'\nclient_id = 'b'\nclowd = 'gcc'\n");
+    sandbox.write("a-file", "");
+    let cases: &[&[&str]] = &[
+        &["assess", "missing.csv", "--tenant", "demo"],
+        &["assess", "no-address.csv", "--tenant", "demo"],
+        &["assess", &roster(), "--tenant", "nowhere"],
+        &["assess", &roster(), "--tenant", "a", "--config", "unknown-key.toml"],
+        &["assess", &roster(), "--tenant", "b", "--config", "missing.toml"],
+        &["assess", &roster(), "--tenant", "demo", "--out", "a-file/inside"],
+        &["assess", &roster(), "--tenant", "demo", "--format", "docx"],
+        &["assess", &roster(), "--tenant", "demo", "--as-of", "tomorrow"],
+        &["report"],
+    ];
+    let said: Vec<_> = cases
+        .iter()
+        .map(|case| {
+            let shown = case.join(" ").replace(&repository("").display().to_string(), "[repository]/");
+            format!("$ ewsready {shown}\n{}", refusal(&sandbox, case))
+        })
+        .collect();
+    insta::assert_snapshot!("bad_input", said.join("\n"));
+}
+
+#[test]
+fn a_second_run_on_the_same_store_is_refused() {
+    let sandbox = Sandbox::new();
+    let held = ewsready::evidence::store::Store::open(&sandbox.path("ewsready.sqlite")).unwrap();
+    let said = sandbox.run(&["assess", &roster(), "--tenant", "demo"]).expect(2).stderr();
+    assert!(said.contains("another run is using the store"), "{said}");
+    drop(held);
+}
+
+#[test]
+fn explain_shows_evidence_rules_and_why_not_the_next_verdict() {
+    let sandbox = Sandbox::new();
+    assess_demo(&sandbox);
+    for (name, address) in [
+        ("explain_kiosk", "mats.ziegler@contoso.example"),
+        ("explain_throttled", "xaver.olsen@contoso.example"),
+        ("explain_unusable", "carsten.uhl(at)contoso.example"),
+    ] {
+        let said = sandbox.run(&["explain", address]).expect(0).stdout();
+        insta::assert_snapshot!(name, said);
+    }
+    let nobody = sandbox.run(&["explain", "nobody@contoso.example"]).expect(2);
+    assert!(nobody.stderr().contains("has no roster line with 'nobody@contoso.example'"), "{}", nobody.stderr());
+}

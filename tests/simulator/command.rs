@@ -58,6 +58,30 @@ async fn it_says_where_it_listens_and_ends_on_request() {
     assert_eq!((child.wait().expect("ended").code(), rest.as_str()), (Some(0), ""));
 }
 
+#[tokio::test]
+async fn it_serves_tls_with_a_certificate_of_ones_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let issued = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).expect("a certificate");
+    let path = |name: &str, text: String| {
+        std::fs::write(folder.path().join(name), text).expect("written");
+        folder.path().join(name).to_string_lossy().into_owned()
+    };
+    let (certificate, key) = (path("c.pem", issued.cert.pem()), path("k.pem", issued.signing_key.serialize_pem()));
+    let mut command = simulate(&["--counters", "--tls-cert", &certificate, "--tls-key", &key]);
+    let mut child = command.stdout(Stdio::piped()).spawn().expect("started");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("a line");
+    let url = line.trim_end().strip_prefix("listening on ").expect("the promised words").to_owned();
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let trusted = reqwest::Certificate::from_pem(issued.cert.pem().as_bytes()).expect("a certificate");
+    let client = reqwest::Client::builder().no_proxy().tls_certs_only([trusted]).build().expect("a client");
+    let answer = client.get(format!("{url}/__simulator")).send().await;
+    child.kill().expect("stopped");
+    child.wait().expect("ended");
+    assert!(url.starts_with("https://127.0.0.1:"), "{url}");
+    assert_eq!(answer.expect("trusted").status(), 200);
+}
+
 #[test]
 fn what_it_cannot_do_it_says_in_one_message() {
     let folder = tempfile::tempdir().expect("a folder");

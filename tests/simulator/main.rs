@@ -287,6 +287,8 @@ async fn finished_questions_are_counted_by_mailbox() {
     let counters = served.counters().await;
     assert_eq!(counters["finished"]["ews"], json!({"alma.reuter@contoso.example": 2}));
     assert_eq!(counters["requests"]["ews"], 3);
+    served.graph("/users?$filter=proxyAddresses/any(p:p eq 'smtp:mina@contoso.example')").await;
+    assert_eq!(served.counters().await["finished"]["graph.users.find"], json!({"mina@contoso.example": 1}));
     let unknown = served.client.get(served.url("/v1.1/nothing?x=1")).send().await.expect("sent");
     assert_eq!(unknown.status(), 404);
     assert_eq!(served.counters().await["unknown_paths"], json!({"GET /v1.1/nothing?x=1": 1}));

@@ -3,6 +3,7 @@
 pub mod assess;
 mod demo;
 pub mod exit;
+pub mod explain;
 mod head;
 mod judging;
 mod output;
@@ -45,6 +46,8 @@ enum Command {
     Assess(Box<assess::Args>),
     /// Judge a stored run again and write its report, without one request.
     Report(report::Args),
+    /// Show everything known about one user, and why this verdict and not the next.
+    Explain(explain::Args),
     /// Show what is understood of a roster, and ask nothing of the network.
     Roster(roster::Args),
     /// List stored runs, or remove old ones.
@@ -91,6 +94,7 @@ async fn run(command: Command, output: &Output) -> Result<Exit, Failure> {
     match command {
         Command::Assess(args) => assess::run(*args, output).await,
         Command::Report(args) => report::run(&args, output),
+        Command::Explain(args) => explain::run(&args, output),
         Command::Roster(args) => roster::run(args),
         Command::Runs(args) => runs::run(&args, output),
         Command::Rules(args) => rules::run(&args),

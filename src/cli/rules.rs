@@ -7,7 +7,8 @@ use clap::Args as ClapArgs;
 
 use crate::cli::exit::{Exit, Failure};
 use crate::facts::Facts;
-use crate::rules::{Effect, Rule, registry, rule};
+use crate::rules::words::fill;
+use crate::rules::{Effect, Params, Rule, registry, rule};
 
 /// What `ewsready rules` is given.
 #[derive(Debug, Clone, ClapArgs)]
@@ -82,16 +83,21 @@ fn explain(rule: &Rule, facts: &Facts) -> String {
         }
     };
     part("Effect", &effect(rule));
-    part("It says", rule.texts.says);
-    part("What stops", rule.texts.stops);
-    part("What to do", rule.texts.next);
-    part("Another way out", rule.texts.alternative);
+    let parameters = Params::described();
+    for (name, sentence) in [
+        ("It says", rule.texts.says),
+        ("What stops", rule.texts.stops),
+        ("What to do", rule.texts.next),
+        ("Another way out", rule.texts.alternative),
+    ] {
+        part(name, &fill(sentence, &parameters));
+    }
     let asks: Vec<&str> = rule.asks.iter().map(|question| question.id()).collect();
     part("It hangs on", &asks.join(", "));
     part("Facts", &format!("{} of {}", rule.facts, dated(rule, facts)));
     part("Sources", &rule.sources.join("\n  "));
-    if [rule.texts.says, rule.texts.stops, rule.texts.next].iter().any(|text| text.contains('{')) {
-        text.push_str("\nWords in braces are filled in for each user.\n");
+    if text.contains('<') {
+        text.push_str("\nWhat stands in angle brackets is filled in for each user.\n");
     }
     text
 }
@@ -119,7 +125,8 @@ mod tests {
         for rule in registry() {
             assert!(all.contains(&format!("\n{}\n", rule.id)), "{}", rule.id);
             let one = explain(rule, facts);
-            assert!(one.contains(rule.texts.says) && one.contains("2026-11-20"), "{one}");
+            assert!(one.contains("It says") && one.contains("2026-11-20"), "{one}");
+            assert!(!one.contains('{'), "a parameter without description: {one}");
         }
     }
 

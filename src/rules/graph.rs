@@ -6,8 +6,8 @@ use crate::evidence::Cause;
 use crate::evidence::Observation;
 use crate::evidence::mailbox::Account;
 
-use super::identity::about_account;
-use super::reading::{DENIED_EVERYWHERE, GraphReading, Kind, Reading};
+use super::identity::{about_account, has_predecessor};
+use super::reading::{DENIED_EVERYWHERE, GraphReading, Kind, Place, Reading, Settled};
 use super::rule::{Effect, Outcome, Params, Question, Rule, RuleTexts, Why};
 use super::sources::{CONTROL, GRAPH_ERRORS, GRAPH_SETTINGS, RBAC, SALESFORCE_GRAPH};
 use super::states::{LicenceState, Verdict};
@@ -170,7 +170,14 @@ pub static NO_MAILBOX: Rule = Rule {
     id: "graph/no-mailbox",
     question: "Does Graph find no mailbox, although the licence gives one?",
     effect: BLOCKS,
-    asks: &[Question::Directory, Question::Graph, Question::Licence, Question::Products, Question::Recipient],
+    asks: &[
+        Question::Directory,
+        Question::Graph,
+        Question::Routing,
+        Question::Recipient,
+        Question::Licence,
+        Question::Products,
+    ],
     facts: "exchange-plans.csv",
     sources: &[GRAPH_ERRORS, GRAPH_SETTINGS],
     texts: RuleTexts {
@@ -182,7 +189,7 @@ pub static NO_MAILBOX: Rule = Rule {
     check: |reading| {
         about_account(reading, |account| match &reading.graph {
             Err(open) => Outcome::Unknown(open.clone()),
-            Ok(GraphReading::NoMailbox(message)) => match unexplained(reading) {
+            Ok(GraphReading::NoMailbox(message)) => match unexplained(reading, account) {
                 Ok(true) => Outcome::Says(Params::one("message", *message).and("id", &account.id)),
                 Ok(false) => Outcome::Silent,
                 Err(open) => Outcome::Unknown(open),
@@ -192,7 +199,17 @@ pub static NO_MAILBOX: Rule = Rule {
     },
 };
 
-fn unexplained(reading: &Reading<'_>) -> super::reading::Settled<bool> {
+/// Whether the licence gives a mailbox, the mailbox is known not to be elsewhere, and nothing in the account's past
+/// or state stands for its absence.
+fn unexplained(reading: &Reading<'_>, account: &Account) -> Settled<bool> {
+    let explained = account.enabled == Some(false)
+        || has_predecessor(reading)
+        || created_just_before(reading, account).is_some()
+        || reading.located.as_ref().is_ok_and(|located| located.place == Place::OnPremises);
+    if explained && reading.kind != Ok(Kind::Resource) {
+        return Ok(false);
+    }
+    reading.located.clone()?;
     if reading.kind == Ok(Kind::Resource) {
         return Ok(true);
     }

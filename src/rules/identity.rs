@@ -271,6 +271,12 @@ fn missing<'a>(reading: &Reading<'a>) -> Result<&'a str, Outcome> {
     Ok(address)
 }
 
+/// Whether an account with the same address is in the recycle bin.
+#[must_use]
+pub fn has_predecessor(reading: &Reading<'_>) -> bool {
+    reading.case.evidence.directory.value().is_some_and(|found| !found.deleted.is_empty())
+}
+
 fn deleted(reading: &Reading<'_>) -> Option<Params> {
     let gone = reading.case.evidence.directory.value()?.deleted.first()?;
     let when = match gone.deleted {

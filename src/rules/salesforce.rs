@@ -42,7 +42,10 @@ pub static NO_MAILBOX: Rule = Rule {
     check: |reading| {
         match &reading.identity {
             Err(open) => return Outcome::Unknown(open.clone()),
-            Ok(Identity::Nobody | Identity::Several) => return Outcome::says(),
+            Ok(Identity::Nobody) => return Outcome::says(),
+            Ok(Identity::Several) => {
+                return Outcome::Unknown(Open::unsettled(Question::Directory, "several_accounts", Params::default()));
+            }
             Ok(Identity::One(account)) if is_guest(account) => return Outcome::says(),
             Ok(Identity::One(_)) => {}
         }

@@ -204,4 +204,13 @@ async fn on_premises_servers_ask_for_their_own_credentials() {
     }
     assert_eq!(schemes(&ask(true, "/EWS/Exchange.asmx").await.expect("sent")), 3);
     assert_eq!(ask(false, "/owa").await.expect("sent").status(), 404);
+    let special = "on_premises = [{ host = \"mail.contoso-onprem.example\", schemes = [\"basic\"], api = false }, { host = \"old.contoso-onprem.example\", forms = true }]";
+    let text = include_str!("../../samples/tenants/demo.toml")
+        .replace("on_premises = [\"mail.contoso-onprem.example\"]", special);
+    let served = Served::new(Tenant::from_toml("x", &text).expect("valid"), Faults::default()).await;
+    let ask = |path: &str| served.client.get(served.url(&format!("/onprem/{path}"))).send();
+    let basic = ask("mail.contoso-onprem.example/ews/exchange.asmx").await.expect("sent");
+    assert_eq!(basic.headers()["www-authenticate"], "Basic realm=\"mail.contoso-onprem.example\"");
+    assert_eq!(ask("mail.contoso-onprem.example/api/v2.0/me").await.expect("sent").status(), 404);
+    assert_eq!(ask("old.contoso-onprem.example/ews/exchange.asmx").await.expect("sent").status(), 302);
 }

@@ -90,3 +90,12 @@ fn every_sample_tenant_is_in_order() {
     }
     assert!(count >= 2);
 }
+
+#[tokio::test]
+async fn faults_of_the_file_are_played() {
+    let text = include_str!("../../samples/tenants/app-not-listed.toml");
+    let tenant =
+        Tenant::from_toml("x", &format!("{text}\n[faults]\nbusy = 1.0\n")).unwrap_or_else(|error| panic!("{error}"));
+    let served = crate::support::Served::new(tenant, ewsready::simulator::Faults::default()).await;
+    assert_eq!(served.client.get(served.url("/v1.0/users")).send().await.expect("sent").status(), 429);
+}

@@ -104,7 +104,7 @@ pub static REFUSED: Rule = Rule {
     texts: RuleTexts {
         says: "EWS refuses this mailbox today ({reason}).{settings}",
         stops: "EWS is refused today: whatever synchronizes this mailbox over EWS is down now.",
-        next: "Move the user to Graph; until then the Exchange administrators can let EWS in again (Get-OrganizationConfig -RetrieveEwsOperationAccessPolicy, Get-CASMailbox {address}).",
+        next: "Move what uses EWS here to Graph; until then the Exchange administrators can let EWS in again (Get-OrganizationConfig -RetrieveEwsOperationAccessPolicy, Get-CASMailbox {address}).",
         alternative: "",
     },
     check: |reading| {
@@ -145,7 +145,7 @@ pub static CLOSED: Rule = Rule {
     texts: RuleTexts {
         says: "The settings close EWS to {apps}: {closed}.",
         stops: "The settings close EWS today: whatever synchronizes this mailbox over EWS is down now.",
-        next: "Move the user to Graph; until then the Exchange administrators can open the setting that closes it.",
+        next: "Move what uses EWS here to Graph; until then the Exchange administrators can open the setting that closes it.",
         alternative: "",
     },
     check: |reading| {
@@ -181,7 +181,7 @@ pub static NULL_FLIP: Rule = Rule {
     texts: RuleTexts {
         says: "EWS works, but the organisation's switch is Null: since {from} Microsoft sets such tenants to False, {days} days after a notice in the Message Center.{notice}",
         stops: "EWS works today; it can be switched off for the whole tenant on {days} days' notice, and for good on {ends}.",
-        next: "Move the user to Graph; to keep EWS until {ends}, have the Exchange administrators write the application list first and then set EwsEnabled to True (Set-OrganizationConfig). Do not rely on Null.",
+        next: "Move what uses EWS here to Graph; to keep EWS until {ends}, have the Exchange administrators write the application list first and then set EwsEnabled to True (Set-OrganizationConfig). Do not rely on Null.",
         alternative: "",
     },
     check: |reading| {
@@ -217,7 +217,7 @@ pub static BY_DEADLINE: Rule = Rule {
     texts: RuleTexts {
         says: "EWS works today and ends on {ends}.{apps_note}",
         stops: "EWS works today; it ends on {ends}, and whatever synchronizes this mailbox over EWS stops then.",
-        next: "Move the user to Graph {before}.",
+        next: "Move what uses EWS here to Graph {before}.",
         alternative: "",
     },
     check: |reading| {

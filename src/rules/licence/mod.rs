@@ -6,7 +6,7 @@ mod advice;
 
 use super::case::KioskPolicy;
 use super::identity::about_account;
-use super::reading::{Kind, Reading, Settled};
+use super::reading::{Kind, Place, Reading, Settled};
 use super::rule::{Effect, Outcome, Params, Question, Rule, RuleTexts};
 use super::sources::{
     CONCURRENT, FRONTLINE, GROUP_LICENCES, KIOSK_CANCELLED, PLAN_STATES, PLANS, SALESFORCE_GRAPH, SALESFORCE_LICENCES,
@@ -18,8 +18,14 @@ use advice::{about_product, product_names, upgrade};
 pub use advice::product_name;
 
 const UPGRADES: Effect = Effect::Decides(Verdict::NeedsLicenseUpgrade);
-const ASKS: &[Question] =
-    &[Question::Directory, Question::Licence, Question::Products, Question::Graph, Question::Recipient];
+const ASKS: &[Question] = &[
+    Question::Directory,
+    Question::Graph,
+    Question::Routing,
+    Question::Recipient,
+    Question::Licence,
+    Question::Products,
+];
 const FACTS: &str = "exchange-plans.csv";
 
 /// No plan with a mailbox.
@@ -232,6 +238,11 @@ fn is_weak(reading: &Reading<'_>, wanted: LicenceState) -> Settled<bool> {
         return Err(reading.licence.open.clone());
     }
     if reading.licence.state != wanted {
+        return Ok(false);
+    }
+    // An on-premises mailbox needs no cloud licence: none is to be bought for it.
+    let located = reading.located.as_ref().map_err(Clone::clone)?;
+    if located.place == Place::OnPremises {
         return Ok(false);
     }
     reading.kind.as_ref().map(|_| true).map_err(Clone::clone)

@@ -301,7 +301,10 @@ impl Maker<'_> {
             MailboxSpec::None => Place::Nowhere,
             MailboxSpec::Inactive => Place::Inactive,
             MailboxSpec::OnPremises => {
-                let host = spec.on_premises_host.clone().or_else(|| self.file.exchange.on_premises.first().cloned());
+                let host = spec
+                    .on_premises_host
+                    .clone()
+                    .or_else(|| self.file.exchange.on_premises.first().map(|server| server.host.clone()));
                 let hint = "list the servers in exchange.on_premises, or give on_premises_host";
                 Place::OnPremises(host.ok_or_else(|| self.error("an on-premises mailbox without a server", hint))?)
             }

@@ -23,15 +23,18 @@ pub fn deadline_sentence(view: &View) -> String {
     format!("{day} ({distance})")
 }
 
-/// How many full mailbox plans are asked for, are free, and are to be bought, in words.
+/// How many full mailbox plans are asked for, are free, and are to be bought, in words. Where no product is known to
+/// give a full mailbox, nothing is said about free ones: unknown is not none.
 #[must_use]
 pub fn demand_sentence(view: &View) -> String {
     let need = view.summary.plans_needed();
-    let full = view.head.licences.iter().filter(|line| line.mailbox == Some(LicenceState::Full));
-    let free = full.map(LicenceLine::free).sum();
+    let full: Vec<&LicenceLine> =
+        view.head.licences.iter().filter(|line| line.mailbox == Some(LicenceState::Full)).collect();
+    let free = full.iter().map(|line| line.free()).sum();
+    let key = if full.is_empty() { "demand_need" } else { "demand_total" };
     let numbers = [need, free, need.saturating_sub(free)].map(|number| view.texts.number(number));
     let [need, free, buy] = &numbers;
-    view.texts.fill("summary", "demand_total", &[("need", need), ("free", free), ("buy", buy)])
+    view.texts.fill("summary", key, &[("need", need), ("free", free), ("buy", buy)])
 }
 
 /// What to do about one line of the demand: the product to buy where the facts know the way up, else what the state of
@@ -44,10 +47,12 @@ pub fn need_sentence(view: &View, line: &Demand) -> String {
         return texts.get("licence_need", line.licence.id()).to_owned();
     };
     let others = way.to.get(1..).unwrap_or_default().join(", ");
-    let free = texts.number(view.head.free_units(product).unwrap_or(0));
     let key = if others.is_empty() { "need_product" } else { "need_product_or" };
-    let values = [("product", product.as_str()), ("others", &others), ("free", &free)];
-    let sentence = texts.fill("summary", key, &values);
+    let mut sentence = texts.fill("summary", key, &[("product", product.as_str()), ("others", &others)]);
+    if let Some(free) = view.head.free_units(product).filter(|&free| free > 0) {
+        let free = texts.number(free);
+        sentence = format!("{sentence} {}", texts.fill("summary", "need_free", &[("product", product), ("n", &free)]));
+    }
     if way.note.is_empty() { sentence } else { format!("{sentence} {}", way.note) }
 }
 
@@ -61,4 +66,23 @@ pub fn purchases(view: &View) -> BTreeMap<&str, u64> {
         }
     }
     wanted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{Head, SpoolWriter};
+
+    #[test]
+    fn nothing_is_said_about_free_plans_that_are_not_known() {
+        let sentence = |mailbox| {
+            let folder = tempfile::tempdir().unwrap();
+            let (spool, summary) = SpoolWriter::create_in(folder.path()).unwrap().finish().unwrap();
+            let line = LicenceLine { mailbox, enabled: 5, ..LicenceLine::default() };
+            let head = Head { licences: vec![line], ..Head::default() };
+            demand_sentence(&View::new(head, spool, summary).unwrap())
+        };
+        assert!(sentence(Some(LicenceState::Full)).contains("5 are free"));
+        assert!(!sentence(None).contains("free"));
+    }
 }

@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 pub mod assess;
+mod credential;
 mod demo;
 pub mod exit;
 pub mod explain;

@@ -71,7 +71,6 @@ pub async fn run(args: Args, output: &Output) -> Result<Exit, Failure> {
     if let Some(set) = args.pace {
         profile.pace = Pace { attempts: profile.pace.attempts, backoff: profile.pace.backoff, ..Pace::of(set) };
     }
-    let services = services::connect(&profile, facts, clock)?;
     let way = Way { facts, clock, trace: args.reach.begin_trace(clock)? };
     let Connected { profile, services, .. } = way.connect(profile, output).await?;
     judging::check_folder(&report.out)?;

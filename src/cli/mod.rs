@@ -1,10 +1,12 @@
 //! The command line: one file a command.
 
 pub mod assess;
+pub mod config;
 mod credential;
 mod demo;
 pub mod exit;
 mod head;
+pub mod init;
 mod judging;
 mod output;
 mod progress;
@@ -49,6 +51,10 @@ enum Command {
     Roster(roster::Args),
     /// List stored runs, or remove old ones.
     Runs(runs::Args),
+    /// Write a commented configuration; asks on a terminal for what is left out.
+    Init(init::Args),
+    /// Show what counts for a tenant, and where each value comes from.
+    Config(config::Args),
     /// Print the JSON Schema of the report.
     Schema(schema::Args),
     /// Serve a simulated Microsoft 365 tenant on loopback.
@@ -91,6 +97,8 @@ async fn run(command: Command, output: &Output) -> Result<Exit, Failure> {
         Command::Report(args) => report::run(&args, output),
         Command::Roster(args) => roster::run(args),
         Command::Runs(args) => runs::run(&args, output),
+        Command::Init(args) => init::run(&args, output),
+        Command::Config(args) => config::run(&args, output),
         Command::Schema(args) => schema::run(&args),
         Command::Simulate(args) => simulate::run(args).await,
         Command::Completions { shell } => {

@@ -15,6 +15,7 @@ use super::{Output, clock, demo, store_path};
 use crate::clock::Clock;
 use crate::config::{DEMO, Profile};
 use crate::evidence::collector::{Collector, End};
+use crate::evidence::question::Question;
 use crate::evidence::store::{EntryRecord, Known, RosterRecord, RunRecord, Settings, Sink, Start, Store, StoreError};
 use crate::roster::{self, Input, Roster, RosterError};
 use crate::transport::Pace;
@@ -39,6 +40,9 @@ pub struct Args {
     /// Begin a new run, even where an unfinished one could be gone on with.
     #[arg(long)]
     fresh: bool,
+    /// Also ask who else may open each calendar, for `ewsready plan` (needs Calendars.Read).
+    #[arg(long)]
+    delegates: bool,
     /// Column of the roster that holds the mailbox address.
     #[arg(long, value_name = "NAME")]
     address_column: Option<String>,
@@ -80,8 +84,8 @@ pub async fn run(args: Args, output: &Output) -> Result<Exit, Failure> {
 
     let stop = Stop::listen(*output);
     let transport = Arc::clone(&services.client.transport);
-    let collector =
-        Arc::new(Collector::new(services, &store, run.id, clock, stop.token.clone()).map_err(store_failure)?);
+    let collector = Collector::new(services, &store, run.id, clock, stop.token.clone()).map_err(store_failure)?;
+    let collector = Arc::new(collector.asking_delegates(args.delegates));
     let progress = Progress::start(&collector.board, &transport, *output);
     let end = collector.collect().await;
     progress.end();
@@ -128,7 +132,8 @@ fn begin(
     clock: Clock,
 ) -> Result<(RunRecord, bool), Failure> {
     let now = clock.now();
-    let start = Start { now, resume_since: (!args.fresh).then(|| now - RESUME_WITHIN) };
+    let also = args.delegates.then_some(Question::Delegates);
+    let start = Start { now, resume_since: (!args.fresh).then(|| now - RESUME_WITHIN), also };
     store.begin(&args.tenant, settings, start, |sink| fill(roster, sink)).map_err(Trouble::into)
 }
 

@@ -1,14 +1,19 @@
 //! The head of a report, from what the store knows of run and tenant.
 
+use std::collections::BTreeSet;
+
 use super::assess::store_failure;
 use super::exit::Failure;
-use crate::evidence::TenantEvidence;
+use crate::evidence::mailbox::AgentRule;
 use crate::evidence::store::{RunRecord, Store};
+use crate::evidence::tenant::{AppList, Application, OrganizationEws};
+use crate::evidence::{Observation, TenantEvidence};
 use crate::facts::Facts;
 use crate::report::Head;
-use crate::report::head::{DomainLine, LicenceLine, Organization, RuleLine, ServiceLine, Tenant};
-use crate::rules::{Effect, Options, registry};
+use crate::report::head::{AppLine, DomainLine, LicenceLine, Organization, RuleLine, ServiceLine, Tenant};
+use crate::rules::{Options, registry};
 use crate::transport::ScopeId;
+use crate::verdict::tenant_findings;
 
 /// Puts the head together.
 ///
@@ -43,9 +48,10 @@ pub fn head(
             name: identity.map(|identity| identity.name.clone()).unwrap_or_default(),
             cloud: options.cloud.clone(),
         },
-        organization: organization(facts, options),
+        organization: organization(tenant, facts, options),
         licences: licences(tenant, facts),
         domains: domains(tenant),
+        apps: apps(tenant, facts),
         services: services(store, run)?,
         rules: registry().iter().map(|rule| rule_line(rule, facts)).collect(),
         parameters: parameters(run),
@@ -54,10 +60,70 @@ pub fn head(
     })
 }
 
-fn organization(facts: &Facts, options: &Options) -> Organization {
-    let retirement =
-        facts.cloud(&options.cloud).map(|cloud| cloud.retirement.ends_on.unwrap_or(cloud.retirement.plan_by));
-    Organization { retirement, ..Organization::default() }
+fn organization(tenant: &TenantEvidence, facts: &Facts, options: &Options) -> Organization {
+    let cloud = facts.cloud(&options.cloud);
+    let retirement = cloud.map(|cloud| cloud.retirement.ends_on.unwrap_or(cloud.retirement.plan_by));
+    let notes = tenant_findings(tenant, facts, options).into_iter().map(|finding| finding.text).collect();
+    let state = match &tenant.organization {
+        Observation::Known { value, .. } => ews_state(value),
+        Observation::Unknown(unknown) => format!("The organisation's EWS settings are unknown: {}.", unknown.detail),
+        Observation::NotAsked => "The organisation's EWS settings were not asked for.".to_owned(),
+    };
+    Organization { state, notes, retirement }
+}
+
+/// The organisation's switch, list and filter, as the settings have it; what follows is for the rules.
+fn ews_state(organization: &OrganizationEws) -> String {
+    let switch = match organization.ews_enabled {
+        None => "Null (not set)",
+        Some(true) => "True",
+        Some(false) => "False",
+    };
+    let list = match &organization.app_list {
+        AppList::Hidden => "its application list was not shown".to_owned(),
+        AppList::Seen(apps) if apps.is_empty() => "its application list is empty".to_owned(),
+        AppList::Seen(apps) if apps.len() == 1 => "1 application is listed".to_owned(),
+        AppList::Seen(apps) => format!("{} applications are listed", apps.len()),
+    };
+    let filter = match organization.agents.enforce {
+        None => "no user-agent filter",
+        Some(AgentRule::AllowList) => "only listed user agents pass",
+        Some(AgentRule::BlockList) => "listed user agents are kept out",
+    };
+    format!("The organisation's EWS switch is {switch}; {list}; {filter}.")
+}
+
+/// Every application that holds an EWS permission, is listed, or belongs to an integration.
+fn apps(tenant: &TenantEvidence, facts: &Facts) -> Vec<AppLine> {
+    let listed = match tenant.organization.value().map(|organization| &organization.app_list) {
+        Some(AppList::Seen(apps)) => Some(apps),
+        Some(AppList::Hidden) | None => None,
+    };
+    let known: &[Application] = tenant.applications.value().map_or(&[], Vec::as_slice);
+    let theirs = known.iter().map(|app| app.app_id.as_str());
+    let ids: BTreeSet<&str> = theirs.chain(listed.into_iter().flatten().map(String::as_str)).collect();
+    let line = |id: &str| {
+        let (app, client) = (known.iter().find(|app| app.app_id == id), facts.client(id));
+        let name = app.map(|app| app.name.clone()).filter(|name| !name.is_empty());
+        let name = name.or_else(|| client.map(|client| client.name.clone())).unwrap_or_else(|| "unknown".to_owned());
+        let state = match listed.map(|apps| apps.contains(id)) {
+            None => "unknown",
+            Some(true) => "listed",
+            Some(false) => "not_listed",
+        };
+        let permissions =
+            app.into_iter().flat_map(|app| app.application_permissions.iter().chain(&app.delegated_permissions));
+        AppLine {
+            app_id: id.to_owned(),
+            name,
+            permissions: permissions.cloned().collect(),
+            state: state.to_owned(),
+            enabled: app.and_then(|app| app.enabled),
+            advice: client.map(|client| client.advice.clone()).unwrap_or_default(),
+            ..AppLine::default()
+        }
+    };
+    ids.into_iter().map(line).collect()
 }
 
 fn licences(tenant: &TenantEvidence, facts: &Facts) -> Vec<LicenceLine> {
@@ -100,7 +166,7 @@ fn rule_line(rule: &crate::rules::Rule, facts: &Facts) -> RuleLine {
     RuleLine {
         id: rule.id.to_owned(),
         question: rule.question.to_owned(),
-        effect: effect(rule.effect),
+        effect: rule.effect.to_string(),
         as_of: facts.file(rule.facts).map_or(facts.as_of().oldest, |file| file.as_of),
         source: rule.sources.join("; "),
     }
@@ -119,14 +185,4 @@ fn parameters(run: &RunRecord) -> Vec<(String, String)> {
 fn permissions(tenant: &TenantEvidence) -> Vec<String> {
     let roles = [&tenant.graph_roles, &tenant.exchange_roles];
     roles.into_iter().filter_map(|roles| roles.value()).flatten().cloned().collect()
-}
-
-/// What a rule's finding means, in words.
-fn effect(effect: Effect) -> String {
-    match effect {
-        Effect::Decides(verdict) => format!("verdict: {}", verdict.id()),
-        Effect::Urges(urgency) => format!("urgency: {}", urgency.id()),
-        Effect::Marks { columns, state } => format!("{}: {}", columns.join(", "), state.id()),
-        Effect::Notes | Effect::Tells => "note".to_owned(),
-    }
 }

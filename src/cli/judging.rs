@@ -15,7 +15,7 @@ use crate::facts::Facts;
 use crate::report::row::Row;
 use crate::report::{FormatKind, ReportError, SpoolWriter, View, terminal, write_all};
 use crate::rules::{Case, EntryFacts, KioskPolicy, Options};
-use crate::verdict::{Verdict, judge};
+use crate::verdict::{RuleSays, Verdict, explain, judge};
 
 /// Rows judged at once: enough to keep the cores busy, few enough to stay small.
 const CHUNK: usize = 2048;
@@ -65,13 +65,11 @@ pub fn write(store: &Store, run: &str, facts: &Facts, wishes: &Wishes, out: &Pat
 }
 
 fn view(store: &Store, run: &RunRecord, facts: &Facts, wishes: &Wishes, out: &Path) -> Result<View, Failure> {
-    let tenant = store.tenant_evidence(run.id).map_err(store_failure)?;
-    let options = options(&run.settings, wishes)?;
-    let judging = Judging { run, tenant: &tenant, facts, options: &options };
+    let judge = Judge::of(store, run, facts, wishes)?;
     let mut spool = SpoolWriter::create_in(out).map_err(report_failure)?;
-    store.each_entry(run.id, CHUNK, |chunk| judging.chunk(chunk, &mut spool)).map_err(Failure::from)?;
+    store.each_entry(run.id, CHUNK, |chunk| judge.chunk(chunk, &mut spool)).map_err(Failure::from)?;
     let (spool, summary) = spool.finish().map_err(report_failure)?;
-    let head = head::head(store, run, &tenant, facts, &options, &wishes.language)?;
+    let head = head::head(store, run, &judge.tenant, facts, &judge.options, &wishes.language)?;
     View::new(head, spool, summary).map_err(report_failure)
 }
 
@@ -94,14 +92,46 @@ fn options(settings: &Settings, wishes: &Wishes) -> Result<Options, Failure> {
     })
 }
 
-struct Judging<'a> {
+/// Judges the entries of one run.
+pub struct Judge<'a> {
     run: &'a RunRecord,
-    tenant: &'a TenantEvidence,
+    tenant: TenantEvidence,
     facts: &'a Facts,
-    options: &'a Options,
+    options: Options,
 }
 
-impl Judging<'_> {
+impl<'a> Judge<'a> {
+    /// Reads what judging needs of the run.
+    ///
+    /// # Errors
+    /// In words, when the store fails.
+    pub fn of(store: &Store, run: &'a RunRecord, facts: &'a Facts, wishes: &Wishes) -> Result<Self, Failure> {
+        let tenant = store.tenant_evidence(run.id).map_err(store_failure)?;
+        Ok(Self { run, tenant, facts, options: options(&run.settings, wishes)? })
+    }
+
+    /// One entry's row, and what every rule made of it.
+    pub fn explain(&self, (entry, evidence): (EntryRecord, MailboxEvidence)) -> (Row, Vec<RuleSays>) {
+        let evidence = self.complete(&entry, evidence);
+        let known = entry_facts(&entry);
+        let case = self.case(&known, &evidence);
+        let (judgement, says) = (judge(&case), explain(&case));
+        (row(entry, known, judgement), says)
+    }
+
+    fn case<'c>(&'c self, entry: &'c EntryFacts, evidence: &'c MailboxEvidence) -> Case<'c> {
+        Case { entry, evidence, tenant: &self.tenant, facts: self.facts, options: &self.options }
+    }
+
+    /// What a stopped run never came to ask is unknown, not unasked for.
+    fn complete(&self, entry: &EntryRecord, mut evidence: MailboxEvidence) -> MailboxEvidence {
+        if self.run.finished.is_none() && entry.address.is_some() {
+            let detail = "the run was stopped before this was asked".to_owned();
+            evidence.mark_unasked(&Unknown { cause: Cause::Stopped, detail, at: self.run.started });
+        }
+        evidence
+    }
+
     fn chunk(&self, chunk: Vec<RawEntry>, spool: &mut SpoolWriter) -> Result<(), Trouble> {
         let rows: Vec<Row> = chunk
             .into_par_iter()
@@ -113,15 +143,10 @@ impl Judging<'_> {
         Ok(())
     }
 
-    fn row(&self, entry: EntryRecord, mut evidence: MailboxEvidence) -> Row {
-        if self.run.finished.is_none() && entry.address.is_some() {
-            let detail = "the run was stopped before this was asked".to_owned();
-            evidence.mark_unasked(&Unknown { cause: Cause::Stopped, detail, at: self.run.started });
-        }
+    fn row(&self, entry: EntryRecord, evidence: MailboxEvidence) -> Row {
+        let evidence = self.complete(&entry, evidence);
         let known = entry_facts(&entry);
-        let case =
-            Case { entry: &known, evidence: &evidence, tenant: self.tenant, facts: self.facts, options: self.options };
-        let judgement = judge(&case);
+        let judgement = judge(&self.case(&known, &evidence));
         row(entry, known, judgement)
     }
 }

@@ -15,6 +15,7 @@ use crate::service::entra::{Account, Credential, Entra, OpenId};
 use crate::service::ews::Ews;
 use crate::service::exchange_admin::ExchangeAdmin;
 use crate::service::graph::Graph;
+use crate::service::graph::apps::Interest;
 use crate::transport::network::{Proxy, roots};
 use crate::transport::trace::{Trace, TraceWire};
 use crate::transport::{Client, HttpWire, Network, Origins, Transport, Trouble, Wire};
@@ -175,6 +176,7 @@ impl Way<'_> {
             exchange: sources.exchange_admin.then(|| ExchangeAdmin::new(Arc::clone(&client), profile.tenant.clone())),
             autodiscover: sources.autodiscover.then(autodiscover),
             ews: sources.ews.then(|| Ews::new(Arc::clone(&client))),
+            interest: interest(&profile, self.facts),
             client,
         };
         Ok(Connected { profile, services, delegated })
@@ -227,4 +229,15 @@ fn read_roots(path: &Path) -> Result<Vec<reqwest::Certificate>, Failure> {
 
 fn sign_in(trouble: Trouble) -> Failure {
     Failure { exit: Exit::SignIn, message: trouble.to_string(), hint: String::new() }
+}
+
+/// The applications a report wants to name: known EWS clients, the integrations', and the profile's own.
+fn interest(profile: &Profile, facts: &Facts) -> Interest {
+    let clients = facts.clients().iter().map(|client| client.app_id.clone());
+    let integrations = facts.integrations().iter();
+    let theirs = integrations.clone().flat_map(|integration| integration.app_ids.iter().cloned());
+    Interest {
+        app_ids: clients.chain(theirs).chain(profile.apps.iter().cloned()).collect(),
+        names: integrations.flat_map(|integration| integration.app_names.iter().cloned()).collect(),
+    }
 }

@@ -3,6 +3,7 @@
 //! stops anywhere goes on from there.
 
 pub mod board;
+mod delegates;
 mod directory;
 mod matching;
 mod probes;
@@ -22,6 +23,7 @@ use crate::service::autodiscover::Autodiscover;
 use crate::service::ews::Ews;
 use crate::service::exchange_admin::ExchangeAdmin;
 use crate::service::graph::Graph;
+use crate::service::graph::apps::Interest;
 use crate::transport::{Client, Resource, ScopeId, Trouble};
 
 pub use board::Board;
@@ -36,6 +38,8 @@ pub struct Services {
     pub autodiscover: Option<Autodiscover>,
     /// The live probe.
     pub ews: Option<Ews>,
+    /// The applications to look for.
+    pub interest: Interest,
     /// The signed-in client below them.
     pub client: Arc<Client>,
 }
@@ -48,6 +52,7 @@ pub struct Collector {
     run: RunId,
     clock: Clock,
     stop: CancellationToken,
+    with_delegates: bool,
     /// What progress shows.
     pub board: Arc<Board>,
 }
@@ -79,7 +84,13 @@ impl Collector {
     ) -> Result<Self, StoreError> {
         let (writer, reader) = (Writer::start(store, run)?, store.reader()?);
         let board = Arc::new(Board::default());
-        Ok(Self { services, store: reader.into(), writer, run, clock, stop, board })
+        Ok(Self { services, store: reader.into(), writer, run, clock, stop, with_delegates: false, board })
+    }
+
+    /// The same, asking also who else may open each calendar: what planning waves wants to know.
+    #[must_use]
+    pub fn asking_delegates(self, wanted: bool) -> Self {
+        Self { with_delegates: wanted, ..self }
     }
 
     /// Asks everything that has no outcome yet.
@@ -107,6 +118,9 @@ impl Collector {
         }
         let (settings, probes) = tokio::join!(self.mailbox_settings(), self.probe_mailboxes(&roles));
         settings.and(probes)?;
+        if self.with_delegates {
+            self.ask_delegates().await?;
+        }
         let given_up: Vec<_> = ScopeId::ALL
             .into_iter()
             .filter_map(|id| Some((id, self.services.client.transport.scope(id).given_up()?)))

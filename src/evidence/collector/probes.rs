@@ -48,7 +48,12 @@ impl Collector {
     }
 
     /// Puts one question for every mailbox that has no outcome for it.
-    async fn probe<T, A, F>(self: &Arc<Self>, question: Question, source: Source, ask: A) -> Result<(), StoreError>
+    pub(super) async fn probe<T, A, F>(
+        self: &Arc<Self>,
+        question: Question,
+        source: Source,
+        ask: A,
+    ) -> Result<(), StoreError>
     where
         T: Serialize + Send + Sync + 'static,
         A: Fn(Arc<Self>, Subject) -> F + Clone + Send + Sync + 'static,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::run::resumable;
 use super::{RunId, RunRecord, Settings, Store, StoreError};
+use crate::evidence::question::Question;
 
 /// The roster of a run, in words.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -83,7 +84,7 @@ impl Store {
         let mut run = insert(&transaction, tenant, settings, start.now)?;
         let (roster, fingerprint) = fill(&mut Sink::new(&transaction, run.id)?)?;
         if let Some(since) = start.resume_since
-            && let Some(earlier) = resumable(&transaction, &run, &fingerprint)?
+            && let Some(earlier) = resumable(&transaction, &run, &fingerprint, start.also)?
             && earlier.started >= since
         {
             // Dropping the transaction forgets the copy that was only made to be compared.
@@ -111,6 +112,8 @@ pub struct Start {
     pub now: Timestamp,
     /// Go on with an open run over the same roster that began at this moment or later; `None`: start over.
     pub resume_since: Option<Timestamp>,
+    /// A question beside the core ones that makes a complete run an open one as long as nobody asked it.
+    pub also: Option<Question>,
 }
 
 fn insert(

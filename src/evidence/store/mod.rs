@@ -2,6 +2,7 @@
 //! every change is a transaction; a run goes on where its last transaction ended.
 
 mod ingest;
+mod plan;
 mod read;
 mod run;
 mod write;

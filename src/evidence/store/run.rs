@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
 use super::{Store, StoreError};
+use crate::evidence::question::Question;
 
 /// A run's number within its store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -78,12 +79,21 @@ pub(super) fn resumable(
     connection: &Connection,
     new: &RunRecord,
     fingerprint: &str,
+    also: Option<Question>,
 ) -> Result<Option<RunRecord>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM run WHERE tenant = ?1 AND id < ?2 ORDER BY id DESC LIMIT 1");
     let newest = connection.query_row(&sql, params![new.tenant, new.id.0], record).optional()?.transpose()?;
     let Some(run) = newest.filter(|run| run.fingerprint == fingerprint) else { return Ok(None) };
-    let open = run.finished.is_none() || open_questions(connection, run.id)? > 0;
+    let unasked = |question| never_asked(connection, run.id, question);
+    let open = run.finished.is_none()
+        || open_questions(connection, run.id)? > 0
+        || also.map(unasked).transpose()?.unwrap_or(false);
     Ok((open && run.settings.asks_the_same(&new.settings)).then_some(run))
+}
+
+fn never_asked(connection: &Connection, run: RunId, question: Question) -> Result<bool, StoreError> {
+    let sql = "SELECT NOT EXISTS (SELECT 1 FROM observation WHERE run = ?1 AND question = ?2)";
+    Ok(connection.query_row(sql, params![run.0, question.number()], |row| row.get(0))?)
 }
 
 fn open_questions(connection: &Connection, run: RunId) -> Result<u64, StoreError> {
@@ -186,7 +196,7 @@ impl Store {
     /// When the store fails.
     pub fn remove(&mut self, run: RunId) -> Result<(), StoreError> {
         let transaction = self.connection.transaction()?;
-        for table in ["entry", "subject", "observation", "tenant_fact", "listing", "candidate", "traffic"] {
+        for table in ["entry", "subject", "observation", "tenant_fact", "listing", "candidate", "traffic", "plan"] {
             transaction.execute(&format!("DELETE FROM {table} WHERE run = ?1"), [run.0])?;
         }
         transaction.execute("DELETE FROM run WHERE id = ?1", [run.0])?;

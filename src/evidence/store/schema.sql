@@ -74,3 +74,10 @@ CREATE TABLE traffic (
     body TEXT NOT NULL,            -- JSON: counts, added up over all sessions of the run
     PRIMARY KEY (run, service)
 ) WITHOUT ROWID;
+
+-- The cutover waves planned for a run, if any; planned again, they are replaced.
+CREATE TABLE plan (
+    run INTEGER PRIMARY KEY,
+    made TEXT NOT NULL,
+    body TEXT NOT NULL             -- JSON: rules, waves and who is in which
+);

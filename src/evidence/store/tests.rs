@@ -15,7 +15,7 @@ fn entry(row: u64, subject: Option<u64>, address: Option<&str>) -> EntryRecord {
 }
 
 fn start(resume: bool) -> Start {
-    Start { now: now(), resume_since: resume.then_some(Timestamp::UNIX_EPOCH) }
+    Start { now: now(), resume_since: resume.then_some(Timestamp::UNIX_EPOCH), also: None }
 }
 
 fn begin(store: &mut Store, fingerprint: &str, resume: bool) -> (RunRecord, bool) {

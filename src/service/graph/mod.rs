@@ -1,5 +1,6 @@
 //! Microsoft Graph v1.0: tenant, directory and mailboxes.
 
+pub mod apps;
 pub mod batch;
 pub mod directory;
 pub mod mailbox;

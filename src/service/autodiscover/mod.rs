@@ -1,4 +1,8 @@
-//! Autodiscover V2: where would a client of this address be sent? Anonymous, hop by hop.
+//! Autodiscover V2: where would a client of this address be sent? Anonymous, hop by hop. [`soap`] and [`pox`] are its
+//! elders, which want a token.
+
+pub mod pox;
+pub mod soap;
 
 use std::sync::Arc;
 

@@ -11,7 +11,7 @@ use ewsready::clock::Clock;
 use ewsready::evidence::collector::{Collector, End, Services};
 use ewsready::evidence::store::{EntryRecord, RosterRecord, Settings, Start, Store, StoreError};
 use ewsready::service::autodiscover::Autodiscover;
-use ewsready::service::entra::{Credential, Entra};
+use ewsready::service::entra::{Account, Credential, Entra};
 use ewsready::service::ews::Ews;
 use ewsready::service::exchange_admin::ExchangeAdmin;
 use ewsready::service::graph::Graph;
@@ -52,8 +52,9 @@ fn services(faults: Faults, clock: Clock) -> Services {
     let root: url::Url = "http://sim.localhost/".parse().expect("an address");
     let credential = Credential::Secret(application.client_secret.into());
     let resources = ["https://graph.microsoft.com", "https://outlook.office365.com"];
-    let (tenant_id, client_id) = (application.tenant_id, application.client_id);
-    let entra = Entra::new(Arc::clone(&transport), clock, &root, &tenant_id, client_id, credential, resources);
+    let tenant_id = application.tenant_id;
+    let account = Account { authority: &root, tenant: &tenant_id, client_id: application.client_id, resources };
+    let entra = Entra::new(Arc::clone(&transport), clock, account, credential);
     let origins = Origins { graph: root.clone(), exchange: root.clone(), exchange_hosts: Vec::new() };
     let client = Arc::new(Client::new(Arc::clone(&transport), Arc::new(entra.expect("a sign-in")), origins, clock));
     Services {

@@ -13,7 +13,7 @@ fn delegates_are_asked_only_when_wanted_and_a_complete_run_goes_on_for_them() {
     sandbox.run(&assess);
     let runs = sandbox.run(&["runs"]).expect(0).stdout();
     assert!(runs.contains("complete"), "{runs}");
-    let with = sandbox.run(&[&assess[..7], &["--delegates"]].concat());
+    let with = sandbox.run(&[&assess[..6], &["--delegates"]].concat());
     assert!(with.stderr().contains("goes on"), "{}", with.stderr());
     assert_eq!(sandbox.run(&["runs"]).expect(0).stdout().lines().count(), 2, "a second run was made");
 }

@@ -119,8 +119,8 @@ fn settings(profile: &Profile, as_of: Option<Date>, clock: Clock) -> Settings {
         apps: profile.apps.clone(),
         simulated: profile.simulated,
         asks: format!(
-            "tenant={};exchange_admin={};ews={};autodiscover={}",
-            profile.tenant, sources.exchange_admin, sources.ews, sources.autodiscover
+            "tenant={};exchange_admin={};ews={};autodiscover={};autodiscover_soap={}",
+            profile.tenant, sources.exchange_admin, sources.ews, sources.autodiscover, sources.autodiscover_soap
         ),
     }
 }

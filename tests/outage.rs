@@ -62,6 +62,7 @@ fn services(faults: Faults, clock: Clock) -> Services {
         exchange: Some(ExchangeAdmin::new(Arc::clone(&client), tenant_id)),
         autodiscover: Some(Autodiscover::new(transport, root.clone(), root, Vec::new())),
         ews: Some(Ews::new(Arc::clone(&client))),
+        autodiscover_soap: None,
         interest: Default::default(),
         client,
     }

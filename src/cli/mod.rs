@@ -1,11 +1,13 @@
 //! The command line: one file a command.
 
 pub mod assess;
+pub mod config;
 mod credential;
 mod demo;
 pub mod exit;
 pub mod explain;
 mod head;
+pub mod init;
 mod judging;
 mod output;
 mod progress;
@@ -53,6 +55,10 @@ enum Command {
     Roster(roster::Args),
     /// List stored runs, or remove old ones.
     Runs(runs::Args),
+    /// Write a commented configuration; asks on a terminal for what is left out.
+    Init(init::Args),
+    /// Show what counts for a tenant, and where each value comes from.
+    Config(config::Args),
     /// List the rules, or explain one.
     Rules(rules::Args),
     /// Print the JSON Schema of the report.
@@ -98,6 +104,8 @@ async fn run(command: Command, output: &Output) -> Result<Exit, Failure> {
         Command::Explain(args) => explain::run(&args, output),
         Command::Roster(args) => roster::run(args),
         Command::Runs(args) => runs::run(&args, output),
+        Command::Init(args) => init::run(&args, output),
+        Command::Config(args) => config::run(&args, output),
         Command::Rules(args) => rules::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Simulate(args) => simulate::run(args).await,

@@ -11,6 +11,7 @@ use crate::config::{self, Environment, Overrides, Profile, Value};
 use crate::evidence::collector::Services;
 use crate::facts::Facts;
 use crate::service::autodiscover::Autodiscover;
+use crate::service::autodiscover::soap::SoapAutodiscover;
 use crate::service::entra::{Account, Credential, Entra, OpenId};
 use crate::service::ews::Ews;
 use crate::service::exchange_admin::ExchangeAdmin;
@@ -163,7 +164,7 @@ impl Way<'_> {
         let origins = Origins {
             graph: endpoints.graph.clone(),
             exchange: endpoints.exchange.clone(),
-            exchange_hosts: cloud.exchange_hosts.clone(),
+            exchange_hosts: cloud.exchange_hosts.iter().cloned().chain(host(&cloud.autodiscover_secure)).collect(),
         };
         let client = Arc::new(Client::new(Arc::clone(&transport), Arc::new(entra), origins, self.clock));
         let sources = &profile.sources;
@@ -176,6 +177,7 @@ impl Way<'_> {
             exchange: sources.exchange_admin.then(|| ExchangeAdmin::new(Arc::clone(&client), profile.tenant.clone())),
             autodiscover: sources.autodiscover.then(autodiscover),
             ews: sources.ews.then(|| Ews::new(Arc::clone(&client))),
+            autodiscover_soap: sources.autodiscover_soap.then(|| soap(&profile, &client)).transpose()?,
             interest: interest(&profile, self.facts),
             client,
         };
@@ -229,6 +231,20 @@ fn read_roots(path: &Path) -> Result<Vec<reqwest::Certificate>, Failure> {
 
 fn sign_in(trouble: Trouble) -> Failure {
     Failure { exit: Exit::SignIn, message: trouble.to_string(), hint: String::new() }
+}
+
+/// SOAP Autodiscover at the cloud's secure name, or where the profile sends all of Autodiscover.
+fn soap(profile: &Profile, client: &Arc<Client>) -> Result<SoapAutodiscover, Failure> {
+    let (endpoints, cloud) = (&profile.endpoints, &profile.cloud);
+    let own = endpoints.autodiscover.host_str().map(str::to_owned) != host(&cloud.autodiscover);
+    let root = if own { endpoints.autodiscover.as_str() } else { cloud.autodiscover_secure.as_str() };
+    let url = url::Url::parse(root).and_then(|root| root.join("/autodiscover/autodiscover.svc"));
+    let url = url.map_err(|error| Failure::usage(format!("no address for SOAP Autodiscover: {error}"), ""))?;
+    Ok(SoapAutodiscover::new(Arc::clone(client), url))
+}
+
+fn host(root: &str) -> Option<String> {
+    url::Url::parse(root).ok()?.host_str().map(str::to_owned)
 }
 
 /// The applications a report wants to name: known EWS clients, the integrations', and the profile's own.

@@ -151,13 +151,21 @@ pub struct Sources {
     pub ews: bool,
     /// Autodiscover.
     pub autodiscover: bool,
+    /// SOAP Autodiscover: one call a mailbox more, with our token.
+    pub autodiscover_soap: bool,
     /// Exports that stand in for the Exchange admin backend.
     pub imports: Imports,
 }
 
 impl Default for Sources {
     fn default() -> Self {
-        Self { exchange_admin: true, ews: true, autodiscover: true, imports: Imports::default() }
+        Self {
+            exchange_admin: true,
+            ews: true,
+            autodiscover: true,
+            autodiscover_soap: false,
+            imports: Imports::default(),
+        }
     }
 }
 

@@ -256,6 +256,7 @@ fn sources(settings: &Settings) -> Sources {
         exchange_admin: asked("exchange_admin"),
         ews: asked("ews"),
         autodiscover: asked("autodiscover"),
+        autodiscover_soap: settings.flag("sources.autodiscover_soap").unwrap_or(false),
         imports: Imports {
             organization: settings.path("sources.organization"),
             cas_mailboxes: settings.path("sources.cas_mailboxes"),

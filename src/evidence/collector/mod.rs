@@ -20,6 +20,7 @@ use super::question::Question;
 use super::store::{RunId, Store, StoreError, Writer};
 use crate::clock::Clock;
 use crate::service::autodiscover::Autodiscover;
+use crate::service::autodiscover::soap::SoapAutodiscover;
 use crate::service::ews::Ews;
 use crate::service::exchange_admin::ExchangeAdmin;
 use crate::service::graph::Graph;
@@ -38,6 +39,8 @@ pub struct Services {
     pub autodiscover: Option<Autodiscover>,
     /// The live probe.
     pub ews: Option<Ews>,
+    /// What Exchange's own clients are told; asked only where the profile wants it.
+    pub autodiscover_soap: Option<SoapAutodiscover>,
     /// The applications to look for.
     pub interest: Interest,
     /// The signed-in client below them.

@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use jiff::civil::Date;
 
 use super::exit::{Exit, Failure};
+use super::history;
 use super::judging::{self, Wishes};
 use super::progress::Progress;
 use super::services::{Connected, ReachArgs, Way};
@@ -95,9 +96,14 @@ pub async fn run(args: Args, output: &Output) -> Result<Exit, Failure> {
     let exit = close(&store, &run, end.map_err(store_failure)?, &stop, clock, output)?;
     // The run itself keeps the day it is judged by.
     let wishes = Wishes { as_of: None, ..report.wishes };
+    report.after.remember(&store, &run.tenant)?;
     let written = judging::write(&store, &run.uuid, facts, &wishes, &report.out)?;
+    history::keep(&store, &run, facts, &written.judged, clock.now())?;
     output.result(&written.summary(output));
-    Ok(exit.unwrap_or_else(|| written.exit()))
+    match exit {
+        Some(exit) => Ok(exit),
+        None => Ok(report.after.close(&written, output).await),
+    }
 }
 
 fn open_roster(args: &Args) -> Result<Roster, Failure> {

@@ -1,12 +1,15 @@
 //! The command line: one file a command.
 
+mod after;
 pub mod assess;
+pub mod compare;
 pub mod config;
 mod credential;
 mod demo;
 pub mod exit;
 pub mod explain;
 mod head;
+mod history;
 pub mod init;
 mod judging;
 mod output;
@@ -53,6 +56,8 @@ enum Command {
     Explain(explain::Args),
     /// Show what is understood of a roster, and ask nothing of the network.
     Roster(roster::Args),
+    /// Show what moved between two runs, and whether the date is made.
+    Compare(compare::Args),
     /// List stored runs, or remove old ones.
     Runs(runs::Args),
     /// Write a commented configuration; asks on a terminal for what is left out.
@@ -100,7 +105,8 @@ pub fn main() -> u8 {
 async fn run(command: Command, output: &Output) -> Result<Exit, Failure> {
     match command {
         Command::Assess(args) => assess::run(*args, output).await,
-        Command::Report(args) => report::run(&args, output),
+        Command::Report(args) => report::run(&args, output).await,
+        Command::Compare(args) => compare::run(&args, output),
         Command::Explain(args) => explain::run(&args, output),
         Command::Roster(args) => roster::run(args),
         Command::Runs(args) => runs::run(&args, output),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::assess::store_failure;
 use super::exit::{Exit, Failure};
-use super::history::{Past, earlier_runs, label};
+use super::history::{Past, earlier_runs, judged_now, label};
 use super::{Output, head, judging};
 use crate::compare::{Changes, Outcome, Trend, TrendBuilder, compare};
 use crate::evidence::store::{RunRecord, Store};
@@ -151,12 +151,12 @@ fn course(store: &Store, run: &RunRecord, facts: &Facts) -> Result<(Trend, Optio
     let past = Past { store, facts, settings: &run.settings };
     let judged = past.judged(run)?;
     let mut trend = TrendBuilder::default();
-    trend.add(label(store, run)?, &judged);
+    trend.add(judged_now(run), &judged);
     let mut changes = None;
     for (place, old) in earlier_runs(store, run)?.iter().enumerate() {
         let entries = past.earlier(old)?;
         if place == 0 {
-            changes = Some(compare(label(store, old)?, &entries, label(store, run)?, &judged));
+            changes = Some(compare(label(store, old)?, &entries, judged_now(run), &judged));
         }
         trend.add(label(store, old)?, &entries.into_iter().map(|entry| entry.judged).collect::<Vec<_>>());
     }

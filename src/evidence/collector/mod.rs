@@ -22,9 +22,9 @@ use crate::clock::Clock;
 use crate::service::autodiscover::Autodiscover;
 use crate::service::autodiscover::soap::SoapAutodiscover;
 use crate::service::ews::Ews;
-use crate::service::exchange_admin::ExchangeAdmin;
 use crate::service::graph::Graph;
 use crate::service::graph::apps::Interest;
+use crate::service::supply::ExchangeFacts;
 use crate::transport::{Client, Resource, ScopeId, Trouble};
 
 pub use board::Board;
@@ -33,8 +33,8 @@ pub use board::Board;
 pub struct Services {
     /// Directory and Graph mailboxes.
     pub graph: Graph,
-    /// Organisation and mailbox settings.
-    pub exchange: Option<ExchangeAdmin>,
+    /// Organisation and mailbox settings: the admin backend's, or exported files'.
+    pub exchange: ExchangeFacts,
     /// Routing.
     pub autodiscover: Option<Autodiscover>,
     /// The live probe.

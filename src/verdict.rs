@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::evidence::{MailboxEvidence, TenantEvidence};
 use crate::facts::Facts;
 use crate::rules::decide::{Decision, decide};
-use crate::rules::rule::Why;
+use crate::rules::rule::{Why, ask};
 use crate::rules::{
     Case, Effect, EntryFacts, Field, Mark, Open, Options, Outcome, Params, Question, Reading, Rule, open, registry,
 };
@@ -113,6 +113,8 @@ pub fn judge(case: &Case<'_>) -> Judgement {
     let cause = said(Field::Says);
     let next_action = said(Field::Next);
     let alternative = if reading.graph_answers() { said(Field::Alternative) } else { String::new() };
+    let deciding = FindingLine { rule: verdict.rule.id.to_owned(), text: cause.clone(), action: next_action.clone() };
+    let integrations = judging.integrations(&all);
     let account = reading.account();
     let name = account.and_then(|account| account.display_name.clone()).or_else(|| case.entry.display_name.clone());
     Judgement {
@@ -128,9 +130,9 @@ pub fn judge(case: &Case<'_>) -> Judgement {
         products: evidence::products(reading),
         display_name: name.unwrap_or_default(),
         object_id: account.map(|account| account.id.clone()).unwrap_or_default(),
-        findings: judging.findings(&verdict, &urgency, &all, &cause, &next_action),
+        findings: judging.findings(&verdict, &urgency, &all, deciding, &integrations),
         evidence: evidence::lines(reading),
-        integrations: judging.integrations(&all),
+        integrations,
         cause,
         next_action,
     }
@@ -220,8 +222,10 @@ impl<'a> Judging<'a> {
             Decision::Open { open, .. } => open,
             Decision::Silent => Vec::new(),
         };
+        // Where EWS itself was not heard, that is what there is to say; else what stayed open of the settings.
+        let unheard = ask(Question::Ews, &self.reading.case.evidence.ews).err().unwrap_or_default();
         let not_asked = Open { question: Question::Ews, why: Why::NotAsked };
-        let why = open::params(&self.reading, open.first().unwrap_or(&not_asked));
+        let why = open::params(&self.reading, unheard.first().or(open.first()).unwrap_or(&not_asked));
         let stops = self.reading.words("stops/unknown", &Params([ends.0, why.0].concat()));
         Urging { urgency: Urgency::Unknown, rule: None, stops }
     }
@@ -232,7 +236,16 @@ impl<'a> Judging<'a> {
         Params::one("address", entry.address.clone().unwrap_or_else(|| entry.written.clone()))
             .and("stops", &urgency.stops)
             .and("ends", self.reading.ends())
-            .and("before", self.reading.before())
+            .and("by_when", self.by_when(urgency.urgency))
+    }
+
+    fn by_when(&self, urgency: Urgency) -> String {
+        let ends = Params::one("ends", self.reading.ends());
+        match urgency {
+            Urgency::Now => self.reading.words("by_when/now", &ends),
+            Urgency::Soon => self.reading.words("by_when/soon", &ends),
+            Urgency::ByDeadline | Urgency::None | Urgency::Unknown => self.reading.before(),
+        }
     }
 
     fn text(&self, rule: &Rule, field: Field, own: &Params, all: &Params) -> String {
@@ -249,18 +262,22 @@ impl<'a> Judging<'a> {
         })
     }
 
-    /// The deciding rule first, then every other that spoke: causes that come after it, the one urgency, marks of the
-    /// profile's integrations, notes.
-    fn findings(&self, verdict: &Ruling, urgency: &Urging, all: &Params, cause: &str, next: &str) -> Vec<FindingLine> {
-        let deciding =
-            FindingLine { rule: verdict.rule.id.to_owned(), text: cause.to_owned(), action: next.to_owned() };
-        let columns: Vec<&str> = self.columns().collect();
+    /// The deciding rule first, then every other that spoke: causes that come after it, the one urgency, the marks that
+    /// give an integration its state, notes.
+    fn findings(
+        &self,
+        verdict: &Ruling,
+        urgency: &Urging,
+        all: &Params,
+        deciding: FindingLine,
+        integrations: &[IntegrationLine],
+    ) -> Vec<FindingLine> {
         let told = self.outcomes.iter().filter(|(rule, _)| match rule.effect {
             _ if rule.id == verdict.rule.id => false,
             // "Nothing stands against the move" holds only where it decides.
             Effect::Decides(answer) => answer != Verdict::MoveToGraphEac,
             Effect::Urges(_) => urgency.rule.is_some_and(|urging| urging.id == rule.id),
-            Effect::Marks { columns: marked, .. } => marked.iter().any(|column| columns.contains(column)),
+            Effect::Marks { .. } => integrations.iter().any(|line| line.rule == rule.id),
             Effect::Notes => true,
             Effect::Tells => false,
         });

@@ -23,7 +23,12 @@
 [CmdletBinding()]
 param(
     # Change the tenant. Without it, only say what would be changed.
-    [switch] $Apply
+    [switch] $Apply,
+    # To confine an application to mailboxes: its client id, the object id of its service principal (Enterprise
+    # applications), and the distinguished name of the mail-enabled group with the mailboxes.
+    [string] $AppId = '',
+    [string] $ServicePrincipal = '',
+    [string] $Group = ''
 )
 
 Set-StrictMode -Version Latest
@@ -93,6 +98,21 @@ function Add-EwsApplication {
     Write-Host ('The list had {0} applications and will have {1}. It takes up to 24 hours to act.' -f $list.Count, $whole.Count)
     Set-OrganizationConfig -EwsAllowedAppIDs ($whole -join ',') -WhatIf:$dryRun
 }
+
+# Confines the application to the group (RBAC for Applications). Changes act within two hours.
+function Set-ApplicationScope {
+    Connect-Exchange
+    $scope = 'EWS readiness ' + $AppId
+    if (Get-ManagementScope -Identity $scope -ErrorAction SilentlyContinue) { return }
+    if (-not (Get-ServicePrincipal -Identity $AppId -ErrorAction SilentlyContinue)) {
+        New-ServicePrincipal -AppId $AppId -ObjectId $ServicePrincipal -DisplayName $scope -WhatIf:$dryRun
+    }
+    $filter = 'MemberOfGroup -eq ''{0}''' -f ($Group -replace '''', '''''')
+    New-ManagementScope -Name $scope -RecipientRestrictionFilter $filter -WhatIf:$dryRun
+    foreach ($role in 'Application MailboxSettings.Read', 'Application Calendars.Read') {
+        New-ManagementRoleAssignment -App $ServicePrincipal -Role $role -CustomResourceScope $scope -WhatIf:$dryRun
+    }
+}
 {% set missing = apps|selectattr("state", "eq", "not_listed")|list %}
 {%- if missing %}
 # ======================================================================================================
@@ -159,22 +179,12 @@ else {
     Invoke-ForEachUser $users { param($one) Add-Product $one $product }
 }
 {%- elif kind == "scope" %}
-# An access policy or role scope keeps the application out of these mailboxes. RBAC for Applications is its successor:
-# put the mailboxes into a mail-enabled group, confine the application to it, then test each mailbox.
-$appId = ''           # FILL IN the application (client) id
-$servicePrincipal = '' # FILL IN the object id of its service principal (Enterprise applications)
-$group = ''           # FILL IN the distinguished name of the group
-if (-not ($appId -and $servicePrincipal -and $group)) { Write-Warning 'Not filled in: this block is passed over.' }
+# Put these mailboxes into the group first; the application access policies that RBAC for Applications replaces keep
+# working beside it until they are removed.
+if (-not ($AppId -and $ServicePrincipal -and $Group)) { Write-Warning 'Passed over: it needs -AppId, -ServicePrincipal and -Group.' }
 else {
-    Connect-Exchange
-    if (-not (Get-ServicePrincipal -Identity $appId -ErrorAction SilentlyContinue)) {
-        New-ServicePrincipal -AppId $appId -ObjectId $servicePrincipal -DisplayName ('EWS readiness ' + $appId) -WhatIf:$dryRun
-    }
-    New-ManagementScope -Name ('EWS readiness ' + $appId) -RecipientRestrictionFilter ("MemberOfGroup -eq '{0}'" -f $group) -WhatIf:$dryRun
-    foreach ($role in 'Application MailboxSettings.Read', 'Application Calendars.Read') {
-        New-ManagementRoleAssignment -App $servicePrincipal -Role $role -CustomResourceScope ('EWS readiness ' + $appId) -WhatIf:$dryRun
-    }
-    Invoke-ForEachUser $users { param($one) Test-ServicePrincipalAuthorization -Identity $appId -Resource $one }
+    Set-ApplicationScope
+    Invoke-ForEachUser $users { param($one) Test-ServicePrincipalAuthorization -Identity $AppId -Resource $one }
 }
 {%- elif kind == "delegate" %}
 # Who the delegates are is the owners' to say: add a line for each pair.

@@ -132,7 +132,7 @@
   let focused = 0;
   const rowHeight = () => (matchMedia('(max-width:760px)').matches ? 64 : 46);
   const cell = (by, row) => {
-    const made = element('div', { role: 'cell', 'data-column': by.id });
+    const made = element('div', { role: 'gridcell', 'data-column': by.id });
     if (by.chip) made.append(chip(row[F.verdict]));
     else made.textContent = by.show(row);
     if (by.sub) made.append(element('span', { class: 'sub' }, by.sub(row)));

@@ -116,3 +116,19 @@ fn a_second_run_on_the_same_store_is_refused() {
     assert!(said.contains("another run is using the store"), "{said}");
     drop(held);
 }
+
+#[test]
+fn explain_shows_evidence_rules_and_why_not_the_next_verdict() {
+    let sandbox = Sandbox::new();
+    assess_demo(&sandbox);
+    for (name, address) in [
+        ("explain_kiosk", "mats.ziegler@contoso.example"),
+        ("explain_throttled", "xaver.olsen@contoso.example"),
+        ("explain_unusable", "carsten.uhl(at)contoso.example"),
+    ] {
+        let said = sandbox.run(&["explain", address]).expect(0).stdout();
+        insta::assert_snapshot!(name, said);
+    }
+    let nobody = sandbox.run(&["explain", "nobody@contoso.example"]).expect(2);
+    assert!(nobody.stderr().contains("has no roster line with 'nobody@contoso.example'"), "{}", nobody.stderr());
+}

@@ -10,11 +10,17 @@ use support::{Served, installed};
 
 #[cfg(test)]
 mod support {
+    use std::io::Write as _;
     use std::path::{Path, PathBuf};
     use std::process::Command;
     use std::sync::Arc;
 
     use ewsready::simulator::{Credentials, Options, Recorder, Running, Tenant, start, tls};
+
+    /// Says so past the test harness, which keeps what tests print to itself.
+    fn skipped(what: &str) {
+        let _ = writeln!(std::io::stderr(), "SKIPPED {what}");
+    }
 
     /// Where the clients are, or `None` with a word that the test is skipped.
     pub fn installed(what: &str) -> Option<PathBuf> {
@@ -23,7 +29,7 @@ mod support {
         if folder.join(what).exists() {
             return folder.canonicalize().ok();
         }
-        eprintln!("SKIPPED: {what} is not installed in {}; run tests/clients/install", folder.display());
+        skipped(&format!("{what} is not in {}: run tests/clients/install", folder.display()));
         None
     }
 
@@ -92,8 +98,7 @@ mod support {
 
         async fn check_contracts(&self) {
             let Some(contracts) = std::env::var_os("EWSREADY_CONTRACTS") else {
-                eprintln!("SKIPPED: EWSREADY_CONTRACTS names no folder of schemas");
-                return;
+                return skipped("the schemas: EWSREADY_CONTRACTS names no folder");
             };
             let Some(clients) = installed("python/bin/python") else { return };
             let record = self.path("record.jsonl");

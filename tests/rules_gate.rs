@@ -1,5 +1,7 @@
 //! Every combination of the settings that open and close EWS, against a table written by hand.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 use std::collections::BTreeSet;
 
 use ewsready::evidence::mailbox::{AgentFilter, AgentRule, CasMailbox};

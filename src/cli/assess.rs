@@ -9,10 +9,11 @@ use jiff::civil::Date;
 use super::exit::{Exit, Failure};
 use super::judging::{self, Wishes};
 use super::progress::Progress;
+use super::services::{Connected, ReachArgs, Way};
 use super::stop::Stop;
-use super::{Output, clock, demo, services, store_path};
+use super::{Output, clock, demo, store_path};
 use crate::clock::Clock;
-use crate::config::{self, DEMO, Profile};
+use crate::config::{DEMO, Profile};
 use crate::evidence::collector::{Collector, End};
 use crate::evidence::question::Question;
 use crate::evidence::store::{EntryRecord, Known, RosterRecord, RunRecord, Settings, Sink, Start, Store, StoreError};
@@ -32,9 +33,8 @@ pub struct Args {
     /// Tenant profile of the configuration; `demo` is the embedded tenant and needs none.
     #[arg(long, value_name = "NAME")]
     tenant: String,
-    /// Configuration file [default: ewsready.toml in the current folder].
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    reach: ReachArgs,
     #[command(flatten)]
     report: super::report::ReportArgs,
     /// Begin a new run, even where an unfinished one could be gone on with.
@@ -66,15 +66,16 @@ pub async fn run(args: Args, output: &Output) -> Result<Exit, Failure> {
     let mut roster = open_roster(&args)?;
     let (embedded, mut profile) = match args.tenant.as_str() {
         DEMO => demo::start(facts, clock).await.map(|(running, profile)| (Some(running), profile))?,
-        name => (None, config::load(args.config.as_deref(), name, facts)?),
+        name => (None, args.reach.profile(name, facts)?),
     };
     if let Some(set) = args.pace {
         profile.pace = Pace { attempts: profile.pace.attempts, backoff: profile.pace.backoff, ..Pace::of(set) };
     }
-    let services = services::connect(&profile, clock)?;
+    let way = Way { facts, clock, trace: args.reach.begin_trace(clock)? };
+    let Connected { profile, services, .. } = way.connect(profile, output).await?;
     judging::check_folder(&report.out)?;
     let mut store = Store::open(&store_path(args.report.store.as_deref())).map_err(store_failure)?;
-    let settings = settings(&profile, report.as_of, clock);
+    let settings = settings(&profile, report.wishes.as_of, clock);
     let run = begin(&mut store, &mut roster, &settings, &args, clock)?;
     for source in roster.sources() {
         output.remark(&source.to_string());
@@ -92,7 +93,8 @@ pub async fn run(args: Args, output: &Output) -> Result<Exit, Failure> {
         embedded.stop().await;
     }
     let exit = close(&store, &run, end.map_err(store_failure)?, &stop, clock, output)?;
-    let wishes = Wishes { as_of: None, language: report.language.clone(), formats: report.formats.clone() };
+    // The run itself keeps the day it is judged by.
+    let wishes = Wishes { as_of: None, ..report.wishes };
     let written = judging::write(&store, &run.uuid, facts, &wishes, &report.out)?;
     output.result(&written.summary(output));
     Ok(exit.unwrap_or_else(|| written.exit()))
@@ -107,7 +109,7 @@ fn open_roster(args: &Args) -> Result<Roster, Failure> {
 /// What of the profile decides verdicts and questions.
 fn settings(profile: &Profile, as_of: Option<Date>, clock: Clock) -> Settings {
     let today = clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
-    let sources = profile.sources;
+    let sources = &profile.sources;
     Settings {
         cloud: profile.cloud.id.clone(),
         as_of: as_of.unwrap_or(today).to_string(),
@@ -243,7 +245,7 @@ fn close(
         End::Stopped => Ok(Some(stop.exit())),
         End::Refused(trouble) => Err(Failure {
             exit: Exit::SignIn,
-            message: trouble.detail,
+            message: trouble.to_string(),
             hint: "no report was written; put the sign-in right and run the same command again".to_owned(),
         }),
     }

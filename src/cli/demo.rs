@@ -8,7 +8,7 @@ use url::Url;
 
 use super::exit::Failure;
 use crate::clock::Clock;
-use crate::config::{CredentialSource, DEMO, Endpoints, KioskChoice, Profile, SecretSource, Sources};
+use crate::config::{CredentialSource, DEMO, Endpoints, KioskChoice, NetworkChoice, Profile, SecretSource, Sources};
 use crate::facts::Facts;
 use crate::simulator::{Options, Running, Tenant};
 use crate::transport::Pace;
@@ -34,6 +34,10 @@ pub async fn start(facts: &Facts, clock: Clock) -> Result<(Running, Profile), Fa
         name: DEMO.to_owned(),
         tenant: application.tenant_id,
         cloud,
+        cloud_given: true,
+        given_endpoints: Vec::new(),
+        network: NetworkChoice::default(),
+        rosters: Vec::new(),
         client_id: application.client_id,
         credential: CredentialSource::Secret(SecretSource::Demo(application.client_secret)),
         endpoints: Endpoints::all_at(&root),

@@ -1,14 +1,19 @@
 //! The command line: one file a command.
 
 pub mod assess;
+pub mod config;
+mod credential;
 mod demo;
 pub mod exit;
+pub mod explain;
 mod head;
+pub mod init;
 mod judging;
 mod output;
 mod progress;
 pub mod report;
 pub mod roster;
+pub mod rules;
 pub mod runs;
 pub mod schema;
 mod services;
@@ -44,10 +49,18 @@ enum Command {
     Assess(Box<assess::Args>),
     /// Judge a stored run again and write its report, without one request.
     Report(report::Args),
+    /// Show everything known about one user, and why this verdict and not the next.
+    Explain(explain::Args),
     /// Show what is understood of a roster, and ask nothing of the network.
     Roster(roster::Args),
     /// List stored runs, or remove old ones.
     Runs(runs::Args),
+    /// Write a commented configuration; asks on a terminal for what is left out.
+    Init(init::Args),
+    /// Show what counts for a tenant, and where each value comes from.
+    Config(config::Args),
+    /// List the rules, or explain one.
+    Rules(rules::Args),
     /// Print the JSON Schema of the report.
     Schema(schema::Args),
     /// Serve a simulated Microsoft 365 tenant on loopback.
@@ -88,8 +101,12 @@ async fn run(command: Command, output: &Output) -> Result<Exit, Failure> {
     match command {
         Command::Assess(args) => assess::run(*args, output).await,
         Command::Report(args) => report::run(&args, output),
+        Command::Explain(args) => explain::run(&args, output),
         Command::Roster(args) => roster::run(args),
         Command::Runs(args) => runs::run(&args, output),
+        Command::Init(args) => init::run(&args, output),
+        Command::Config(args) => config::run(&args, output),
+        Command::Rules(args) => rules::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Simulate(args) => simulate::run(args).await,
         Command::Completions { shell } => {

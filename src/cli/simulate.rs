@@ -1,7 +1,7 @@
 //! `ewsready simulate`: serves a simulated tenant until it is stopped.
 
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -56,9 +56,8 @@ pub struct Args {
 /// A [`Failure`] when the tenant file, a fault, a file to write or the address is unusable.
 pub async fn run(args: Args) -> Result<Exit, Failure> {
     if args.faults.iter().any(|fault| fault == "help") {
-        for (name, meaning) in FAULT_NAMES {
-            println!("{name:<20} {meaning}");
-        }
+        let lines = FAULT_NAMES.iter().map(|(name, meaning)| format!("{name:<20} {meaning}\n"));
+        say(&lines.collect::<String>());
         return Ok(Exit::Done);
     }
     let tenant = tenant(&args)?;
@@ -93,10 +92,16 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
             "choose another --listen address, or port 0 for a free one",
         )
     })?;
-    println!("listening on {}", running.url());
+    say(&format!("listening on {}\n", running.url()));
     stopped().await.map_err(|error| Failure::usage(format!("cannot wait for signals: {error}"), ""))?;
     running.stop().await;
     Ok(Exit::Done)
+}
+
+/// Writes to standard output. A reader that went away wants no more of it: no reason to fail.
+fn say(text: &str) {
+    let mut out = io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
 fn tenant(args: &Args) -> Result<Tenant, Failure> {
@@ -133,7 +138,7 @@ fn read(path: &Path) -> Result<String, Failure> {
         .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display()), "check the path"))
 }
 
-fn write_file(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>) -> Result<(), Failure> {
+fn write_file(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> Result<(), Failure> {
     let written = File::create(path).and_then(|file| {
         let mut out = BufWriter::new(file);
         write(&mut out)?;
@@ -146,7 +151,7 @@ fn write_file(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> std::io::
 
 /// Returns at Ctrl-C or SIGTERM.
 #[cfg(unix)]
-async fn stopped() -> std::io::Result<()> {
+async fn stopped() -> io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {
@@ -157,6 +162,6 @@ async fn stopped() -> std::io::Result<()> {
 
 /// Returns at Ctrl-C.
 #[cfg(not(unix))]
-async fn stopped() -> std::io::Result<()> {
+async fn stopped() -> io::Result<()> {
     tokio::signal::ctrl_c().await
 }

@@ -1,7 +1,9 @@
 //! Tenant profiles: how to reach one tenant, with which credential, at which pace.
 
-mod file;
+pub mod keys;
+mod layers;
 mod nearest;
+mod profile;
 mod secret;
 
 use std::path::{Path, PathBuf};
@@ -13,8 +15,9 @@ use crate::facts::Cloud;
 use crate::transport::Pace;
 use crate::transport::wire::is_loopback;
 
-pub use file::{KioskChoice, load};
+pub use layers::{Environment, File, Origin, Overrides, Setting, Settings, Value};
 pub use nearest::nearest;
+pub use profile::{KioskChoice, load, profile};
 pub use secret::SecretSource;
 
 /// The embedded tenant's profile name.
@@ -29,14 +32,22 @@ pub struct Profile {
     pub tenant: String,
     /// The cloud it lives in.
     pub cloud: Cloud,
+    /// Whether the cloud was named, or is only assumed.
+    pub cloud_given: bool,
     /// Our application's id.
     pub client_id: String,
     /// What proves that we are the application.
     pub credential: CredentialSource,
     /// Where the services are.
     pub endpoints: Endpoints,
+    /// Names of the endpoints that are not the cloud's own.
+    pub given_endpoints: Vec<&'static str>,
     /// Which sources are asked.
     pub sources: Sources,
+    /// How the network is reached.
+    pub network: NetworkChoice,
+    /// Rosters to assess where the command names none.
+    pub rosters: Vec<PathBuf>,
     /// How fast and how patiently.
     pub pace: Pace,
     /// Integrations that apply.
@@ -54,6 +65,35 @@ pub struct Profile {
 pub enum CredentialSource {
     /// A client secret.
     Secret(SecretSource),
+    /// A certificate with its private key, in PEM or PFX.
+    Certificate {
+        /// Certificate, and its key unless that lies elsewhere.
+        certificate: SecretSource,
+        /// The private key, where it is a file of its own.
+        key: Option<SecretSource>,
+        /// Password of a PFX file.
+        password: Option<SecretSource>,
+    },
+    /// A token of an issuer that the registration trusts.
+    Federated {
+        /// File with the token; none: GitHub Actions, or the file that `AZURE_FEDERATED_TOKEN_FILE` names.
+        file: Option<PathBuf>,
+        /// Audience the token is asked for.
+        audience: String,
+    },
+    /// The identity of the Azure machine this runs on.
+    ManagedIdentity,
+    /// A person at a browser.
+    DeviceCode,
+}
+
+/// How the network is reached, as configured.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NetworkChoice {
+    /// Proxy in place of the system's; without user and password.
+    pub proxy: Option<Url>,
+    /// Files with roots to trust beside the system's.
+    pub ca_files: Vec<PathBuf>,
 }
 
 /// The services' roots.
@@ -76,6 +116,16 @@ impl Endpoints {
         Self { authority: root.clone(), graph: root.clone(), exchange: root.clone(), autodiscover: root.clone() }
     }
 
+    /// One of them by its key.
+    fn named(&mut self, name: &str) -> &mut Url {
+        match name {
+            "authority" => &mut self.authority,
+            "graph" => &mut self.graph,
+            "exchange" => &mut self.exchange,
+            _ => &mut self.autodiscover,
+        }
+    }
+
     /// The endpoints of a cloud.
     ///
     /// # Errors
@@ -93,7 +143,7 @@ impl Endpoints {
 }
 
 /// Which sources a run asks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sources {
     /// The Exchange admin REST backend (undocumented).
     pub exchange_admin: bool,
@@ -101,12 +151,54 @@ pub struct Sources {
     pub ews: bool,
     /// Autodiscover.
     pub autodiscover: bool,
+    /// Exports that stand in for the Exchange admin backend.
+    pub imports: Imports,
 }
 
 impl Default for Sources {
     fn default() -> Self {
-        Self { exchange_admin: true, ews: true, autodiscover: true }
+        Self { exchange_admin: true, ews: true, autodiscover: true, imports: Imports::default() }
     }
+}
+
+/// Files made with Exchange Online PowerShell.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Imports {
+    /// Export of `Get-OrganizationConfig`.
+    pub organization: Option<PathBuf>,
+    /// Export of `Get-CASMailbox`.
+    pub cas_mailboxes: Option<PathBuf>,
+    /// Export of `Get-Mailbox`.
+    pub mailboxes: Option<PathBuf>,
+}
+
+impl Profile {
+    /// The same tenant in another cloud: everything that was not set for it by itself moves there.
+    ///
+    /// # Errors
+    /// When a fact is no address.
+    pub fn moved_to(mut self, cloud: Cloud) -> Result<Self, Failure> {
+        let mut endpoints = Endpoints::of(&cloud)?;
+        for name in &self.given_endpoints {
+            *endpoints.named(name) = self.endpoints.named(name).clone();
+        }
+        self.endpoints = endpoints;
+        self.cloud = cloud;
+        Ok(self)
+    }
+}
+
+/// Reads a proxy's address. A password in it would stand in process lists and histories.
+fn parse_proxy(text: &str) -> Result<Url, String> {
+    let with_scheme = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+    let url = Url::parse(&with_scheme).map_err(|error| format!("is no address: {error}"))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("holds a user or password, which belong into the environment".to_owned());
+    }
+    if !["http", "https"].contains(&url.scheme()) || url.host_str().is_none() {
+        return Err(format!("is '{text}'; proxies for HTTP are supported"));
+    }
+    Ok(url)
 }
 
 /// Reads a service's root: https, or plain http to loopback only.

@@ -32,8 +32,22 @@ pub struct Cloud {
     pub mx_suffixes: Vec<String>,
     /// The CNAME target of `autodiscover.<domain>` for a domain whose mailboxes are all in this cloud.
     pub autodiscover_cname: String,
+    /// How a tenant's OpenID configuration shows that it lives here.
+    pub openid: OpenIdSigns,
     /// When EWS ends here.
     pub retirement: Retirement,
+}
+
+/// Words of a tenant's OpenID configuration that tell its cloud.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OpenIdSigns {
+    /// Values of `tenant_region_sub_scope`.
+    pub sub_scopes: Vec<String>,
+    /// Values of `tenant_region_scope`.
+    pub regions: Vec<String>,
+    /// Values of `cloud_instance_name`.
+    pub instances: Vec<String>,
 }
 
 /// The end of EWS in one cloud.
@@ -129,6 +143,8 @@ struct Hosts {
     exchange_hosts: Vec<String>,
     mx_suffixes: Vec<String>,
     autodiscover_cname: String,
+    #[serde(default)]
+    openid: OpenIdSigns,
 }
 
 #[derive(Deserialize)]
@@ -205,6 +221,7 @@ fn assemble(hosts: Hosts, end: &End, periods: &[PeriodEntry]) -> Cloud {
         exchange_hosts: hosts.exchange_hosts.iter().map(|host| host.to_lowercase()).collect(),
         mx_suffixes: hosts.mx_suffixes,
         autodiscover_cname: hosts.autodiscover_cname,
+        openid: hosts.openid,
         retirement: Retirement {
             ends_on: end.ends_on,
             plan_by: end.plan_by,

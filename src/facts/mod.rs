@@ -16,7 +16,7 @@ use std::sync::LazyLock;
 use jiff::civil::Date;
 
 pub use apps::{Client, Integration, RecipientUse};
-pub use clouds::{Cloud, GateState, GateTable, Period, Propagation, Retirement};
+pub use clouds::{Cloud, GateState, GateTable, OpenIdSigns, Period, Propagation, Retirement};
 pub use licences::{ExchangePlan, Licensing, Product, ProductKind, Right, Standing, Upgrade};
 pub use read::FactsError;
 

@@ -18,7 +18,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::head::Branding;
-use super::page::Page;
+use super::page::{self, Page};
 use super::row::{EvidenceLine, Row};
 use super::{ReportError, View};
 use crate::verdict::{EwsToday, GraphState, LicenceState, RoutingState, Urgency, Verdict};
@@ -49,7 +49,8 @@ pub fn write(view: &View, out: &mut dyn Write) -> Result<(), ReportError> {
 }
 
 fn context(view: &View) -> Result<Value, ReportError> {
-    let css = view.templates.text("report.css")? + &accent(&view.head.branding);
+    let accent = page::accent(&view.head.branding).map(|colour| format!(":root{{--accent:#{colour:06x}}}\n"));
+    let css = view.templates.text("report.css")? + &accent.unwrap_or_default();
     let js = view.templates.text("report.js")?;
     let policy = format!(
         "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'",
@@ -70,13 +71,6 @@ fn context(view: &View) -> Result<Value, ReportError> {
 /// The hash a content-security policy knows a script or style by (CSP Level 3, "hash-source").
 fn hash(text: &str) -> String {
     STANDARD.encode(ring::digest::digest(&ring::digest::SHA256, text.as_bytes()))
-}
-
-/// The client's accent colour, where it is a `#rrggbb`.
-fn accent(branding: &Branding) -> String {
-    let digits = branding.accent.strip_prefix('#').unwrap_or_default();
-    let is_colour = digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if is_colour { format!(":root{{--accent:#{digits}}}\n") } else { String::new() }
 }
 
 /// The logo as a data URL; empty without one.

@@ -17,6 +17,7 @@ pub mod markdown;
 mod page;
 pub mod powershell;
 pub mod row;
+mod sentences;
 pub mod spool;
 pub mod summary;
 mod template;

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::head::{AppLine, DomainLine, LicenceLine, RuleLine, ServiceLine};
-use super::summary::{
-    Action, Group, GroupName, VerdictCounts, deadline_sentence, demand_sentence, need_sentence, purchases,
-};
+use super::head::{AppLine, Branding, DomainLine, LicenceLine, RuleLine, ServiceLine};
+use super::sentences::{deadline_sentence, demand_sentence, need_sentence, purchases};
+use super::summary::{Action, Group, GroupName, VerdictCounts};
 use super::{Texts, View};
 use crate::verdict::{Urgency, Verdict};
 
@@ -146,7 +145,6 @@ impl<'a> Page<'a> {
     /// The figures of a view.
     pub fn new(view: &'a View) -> Self {
         let (head, summary, texts) = (&view.head, &view.summary, &view.texts);
-        let files = head.roster.join(", ");
         let stamp = |at: jiff::Timestamp| format!("{} UTC", at.strftime("%Y-%m-%d %H:%M"));
         Self {
             t: texts.sections(),
@@ -165,7 +163,7 @@ impl<'a> Page<'a> {
             deadline: deadline_sentence(view),
             organization: organization(view),
             notes: &head.organization.notes,
-            roster: files,
+            roster: roster(view),
             rows: summary.rows,
             as_of: head.as_of.to_string(),
             facts_as_of: head.facts_as_of.to_string(),
@@ -196,10 +194,39 @@ impl<'a> Page<'a> {
     }
 }
 
+/// The client's accent colour as 0xRRGGBB, where the branding names one. A light one is darkened until white on it and
+/// it on white can be read (WCAG 2.2, contrast 4.5 to 1).
+pub fn accent(branding: &Branding) -> Option<u32> {
+    let digits = branding.accent.strip_prefix('#')?;
+    let is_colour = digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let mut colour = u32::from_str_radix(digits, 16).ok().filter(|_| is_colour)?;
+    while 1.05 / (luminance(colour) + 0.05) < 4.5 {
+        let [_, red, green, blue] = colour.to_be_bytes().map(|part| (u16::from(part) * 9 / 10) as u8);
+        colour = u32::from_be_bytes([0, red, green, blue]);
+    }
+    Some(colour)
+}
+
+/// Relative luminance of a colour (WCAG 2.2).
+fn luminance(colour: u32) -> f64 {
+    let [_, red, green, blue] = colour.to_be_bytes().map(|part| {
+        let part = f64::from(part) / 255.0;
+        if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+    });
+    0.2126 * red + 0.7152 * green + 0.0722 * blue
+}
+
 /// Title of the report: the branding's, else ours.
 pub fn title(view: &View) -> &str {
     let own = &view.head.branding.title;
     if own.is_empty() { view.texts.get("summary", "title") } else { own }
+}
+
+/// How many entries, and out of which files.
+pub fn roster(view: &View) -> String {
+    let entries = view.texts.fill("summary", "roster_rows", &[("n", &view.texts.number(view.summary.rows))]);
+    let files = view.head.roster.join(", ");
+    if files.is_empty() { entries } else { format!("{entries} ({files})") }
 }
 
 /// The organisation's EWS state in words, also when it is not known.
@@ -268,7 +295,8 @@ fn verdicts(view: &View) -> Vec<VerdictLine<'_>> {
         sign: texts.get("verdict_sign", verdict.id()),
         meaning: texts.get("verdict_meaning", verdict.id()),
         users: summary.verdict(verdict),
-        share: format!("{:.1}", percent(summary.verdict(verdict), summary.rows)),
+        share: format!("{:.1}", percent(summary.verdict(verdict), summary.rows))
+            .replace('.', texts.get("number", "decimal")),
         width: format!("{:.2}", percent(summary.verdict(verdict), most)),
     };
     Verdict::ALL.iter().map(|&verdict| line(verdict)).collect()
@@ -357,4 +385,23 @@ fn licences(view: &View) -> Vec<Licence<'_>> {
         wanted: wanted.get(line.name.as_str()).copied().unwrap_or(0),
     });
     lines.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_accent_can_be_read_whatever_was_asked_for() {
+        let accent = |text: &str| accent(&Branding { accent: text.to_owned(), ..Branding::default() });
+        assert_eq!(accent("#1F4e79"), Some(0x1F_4E79));
+        assert_eq!(accent("#00695c"), Some(0x00_695C));
+        for light in ["#ffff00", "#ffffff", "#80c0ff"] {
+            let dark = accent(light).unwrap();
+            assert!(1.05 / (luminance(dark) + 0.05) >= 4.5, "{light} becomes {dark:06x}");
+        }
+        for wrong in ["", "red", "#12345", "#+12345", "#12345g", "1f4e79"] {
+            assert_eq!(accent(wrong), None, "{wrong}");
+        }
+    }
 }

@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use super::page::Page;
 use super::row::Row;
-use super::{ReportError, View};
+use super::{ReportError, Templates, View};
 use crate::verdict::Verdict;
 
 /// A byte order mark: without it Windows PowerShell 5.1 reads the script in the system's code page.
@@ -33,14 +33,15 @@ pub fn write(view: &View, out: &mut dyn Write) -> Result<(), ReportError> {
     view.templates.render("remediation.ps1", context, out)
 }
 
-/// Writes `export-exchange.ps1`, which makes the exports that the program can read instead of asking Exchange.
+/// Writes `export-exchange.ps1`, which makes the exports that the program can read instead of asking Exchange. It holds
+/// no values, so it needs no run.
 ///
 /// # Errors
 ///
 /// [`ReportError`] when `out` fails or the template is wrong.
-pub fn write_export(view: &View, out: &mut dyn Write) -> Result<(), ReportError> {
+pub fn write_export(templates: &Templates, out: &mut dyn Write) -> Result<(), ReportError> {
     out.write_all(MARK.as_bytes()).map_err(|error| ReportError::format("ps1")(&error))?;
-    view.templates.render("export-exchange.ps1", Value::from_serialize(Page::new(view)), out)
+    templates.render("export-exchange.ps1", Value::UNDEFINED, out)
 }
 
 /// Users for whom a rule asks for something.

@@ -2,7 +2,7 @@
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use super::summary::deadline_sentence;
+use super::sentences::deadline_sentence;
 use super::{View, clean};
 use crate::verdict::{Urgency, Verdict};
 

@@ -131,6 +131,7 @@ pub(crate) fn grouped(value: u64, mark: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::{self, Field};
 
     fn keys(texts: &Texts) -> Vec<String> {
         texts
@@ -159,6 +160,47 @@ mod tests {
             text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name.to_owned()).collect();
         found.sort();
         found
+    }
+
+    /// The English sentence under a key of the judging stage.
+    fn english(key: &str) -> Option<String> {
+        if let Some((id, field)) = key.rsplit_once('.') {
+            let field = Field::ALL.into_iter().find(|known| known.id() == field)?;
+            return rules::rule(id).map(|rule| field.of(rule).to_owned());
+        }
+        let word = rules::Texts::default().word(key, &rules::Params::default());
+        (word != key).then_some(word)
+    }
+
+    /// Whoever changes a sentence of the judging stage finds here all that German lacks.
+    #[test]
+    fn translated_sentences_belong_to_english_ones_and_fill_the_same_blanks() {
+        for code in Texts::languages() {
+            let texts = Texts::embedded(code).unwrap();
+            let wrong: Vec<&String> = texts
+                .judging()
+                .iter()
+                .filter(|(key, text)| english(key).is_none_or(|english| blanks(text) != blanks(&english)))
+                .map(|(key, _)| key)
+                .collect();
+            assert_eq!(wrong, Vec::<&String>::new(), "{code}: no such sentence in English, or with other blanks");
+        }
+    }
+
+    #[test]
+    fn every_rule_speaks_german() {
+        let german = Texts::embedded("de").unwrap();
+        let mut missing = Vec::new();
+        for (rule, field) in rules::registry().iter().flat_map(|rule| Field::ALL.map(|field| (rule, field))) {
+            let key = format!("{}.{}", rule.id, field.id());
+            // What consists of blanks alone is translated where their values are.
+            let words = field.of(rule).split('{').map(|part| part.rsplit('}').next().unwrap_or_default());
+            let has_words = words.collect::<String>().chars().any(char::is_alphabetic);
+            if has_words && !german.judging().contains_key(&key) {
+                missing.push(key);
+            }
+        }
+        assert_eq!(missing, Vec::<String>::new(), "de.toml lacks them");
     }
 
     #[test]

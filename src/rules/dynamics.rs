@@ -3,7 +3,7 @@
 use super::gate::{Caller, gate};
 use super::identity::{about_account, is_guest};
 use super::licence::gives_none;
-use super::reading::{Identity, Place, Reading};
+use super::reading::{GraphReading, Identity, Place};
 use super::rule::{Effect, Mark, Outcome, Params, Question, Rule, RuleTexts};
 use super::sources::{DYNAMICS_FAULTS, DYNAMICS_SUPPORTED, GRAPH_DELETED, IS_HERE};
 use super::states::LicenceState;
@@ -40,7 +40,14 @@ pub static NO_LICENCE: Rule = Rule {
     id: "dynamics/no-licence",
     question: "Has the user no usable Exchange licence?",
     effect: BROKEN,
-    asks: &[Question::Directory, Question::Licence, Question::Products, Question::Graph],
+    asks: &[
+        Question::Directory,
+        Question::Licence,
+        Question::Products,
+        Question::Graph,
+        Question::Routing,
+        Question::Recipient,
+    ],
     facts: "exchange-plans.csv",
     sources: &[DYNAMICS_FAULTS],
     texts: RuleTexts {
@@ -50,13 +57,12 @@ pub static NO_LICENCE: Rule = Rule {
         alternative: "",
     },
     check: |reading| {
-        about_account(reading, |_| {
-            let open = reading.graph.as_ref().err().or(Some(&reading.licence.open)).filter(|open| !open.is_empty());
-            match open {
-                _ if reading.graph_answers() => Outcome::Silent,
-                Some(open) => Outcome::Unknown(open.clone()),
-                None => Outcome::says_if(gives_none(reading.licence.state)),
-            }
+        about_account(reading, |_| match (&reading.graph, &reading.located, reading.licence.open.as_slice()) {
+            (Ok(GraphReading::Answers(_)), _, _) => Outcome::Silent,
+            (Err(open), _, _) | (Ok(_), Err(open), _) => Outcome::Unknown(open.clone()),
+            (Ok(_), Ok(located), _) if located.place == Place::OnPremises => Outcome::Silent,
+            (Ok(_), Ok(_), []) => Outcome::says_if(gives_none(reading.licence.state)),
+            (Ok(_), Ok(_), open) => Outcome::Unknown(open.to_vec()),
         })
     },
 };
@@ -102,7 +108,14 @@ pub static EWS_CLOSED: Rule = Rule {
     id: "dynamics/ews-closed",
     question: "Do the settings close EWS to Dataverse?",
     effect: BROKEN,
-    asks: &[Question::Organization, Question::MailboxSettings],
+    asks: &[
+        Question::Directory,
+        Question::Graph,
+        Question::Routing,
+        Question::Recipient,
+        Question::Organization,
+        Question::MailboxSettings,
+    ],
     facts: "retirement.toml",
     sources: &[DYNAMICS_SUPPORTED, IS_HERE],
     texts: RuleTexts {
@@ -114,8 +127,12 @@ pub static EWS_CLOSED: Rule = Rule {
     check: |reading| {
         let id = reading.case.facts.integration("dynamics").and_then(|known| known.app_ids.first());
         let Some(app) = id else { return Outcome::Silent };
+        match &reading.located {
+            Err(open) => return Outcome::Unknown(open.clone()),
+            Ok(located) if located.place != Place::Cloud => return Outcome::Silent,
+            Ok(_) => {}
+        }
         match gate(&reading.case, Caller { app: Some(app), agent: None }) {
-            _ if !in_cloud(reading) => Outcome::Silent,
             Err(open) => Outcome::Unknown(open),
             Ok(closed) if closed.is_empty() => Outcome::Silent,
             Ok(closed) => Outcome::Says(Params::one("closed", super::ews::closed_by(reading, &closed)).and("app", app)),
@@ -188,10 +205,6 @@ pub static KIOSK: Rule = Rule {
         })
     },
 };
-
-fn in_cloud(reading: &Reading<'_>) -> bool {
-    !matches!(&reading.located, Ok(located) if located.place != Place::Cloud)
-}
 
 #[cfg(test)]
 pub(super) mod speaks {

@@ -6,9 +6,9 @@ use crate::evidence::Cause;
 use crate::evidence::Observation;
 use crate::evidence::mailbox::Account;
 
-use super::identity::about_account;
-use super::reading::{DENIED_EVERYWHERE, GraphReading, Kind, Reading};
-use super::rule::{Effect, Outcome, Params, Question, Rule, RuleTexts, Why, ask};
+use super::identity::{about_account, has_predecessor};
+use super::reading::{DENIED_EVERYWHERE, GraphReading, Kind, Place, Reading, Settled};
+use super::rule::{Effect, Outcome, Params, Question, Rule, RuleTexts, Why};
 use super::sources::{CONTROL, GRAPH_ERRORS, GRAPH_SETTINGS, RBAC, SALESFORCE_GRAPH};
 use super::states::{LicenceState, Verdict};
 
@@ -170,7 +170,14 @@ pub static NO_MAILBOX: Rule = Rule {
     id: "graph/no-mailbox",
     question: "Does Graph find no mailbox, although the licence gives one?",
     effect: BLOCKS,
-    asks: &[Question::Directory, Question::Graph, Question::Licence, Question::Products, Question::Recipient],
+    asks: &[
+        Question::Directory,
+        Question::Graph,
+        Question::Routing,
+        Question::Recipient,
+        Question::Licence,
+        Question::Products,
+    ],
     facts: "exchange-plans.csv",
     sources: &[GRAPH_ERRORS, GRAPH_SETTINGS],
     texts: RuleTexts {
@@ -182,7 +189,7 @@ pub static NO_MAILBOX: Rule = Rule {
     check: |reading| {
         about_account(reading, |account| match &reading.graph {
             Err(open) => Outcome::Unknown(open.clone()),
-            Ok(GraphReading::NoMailbox(message)) => match unexplained(reading) {
+            Ok(GraphReading::NoMailbox(message)) => match unexplained(reading, account) {
                 Ok(true) => Outcome::Says(Params::one("message", *message).and("id", &account.id)),
                 Ok(false) => Outcome::Silent,
                 Err(open) => Outcome::Unknown(open),
@@ -192,19 +199,24 @@ pub static NO_MAILBOX: Rule = Rule {
     },
 };
 
-fn unexplained(reading: &Reading<'_>) -> super::reading::Settled<bool> {
+/// Whether the licence gives a mailbox, the mailbox is known not to be elsewhere, and nothing in the account's past
+/// or state stands for its absence.
+fn unexplained(reading: &Reading<'_>, account: &Account) -> Settled<bool> {
+    let explained = account.enabled == Some(false)
+        || has_predecessor(reading)
+        || created_just_before(reading, account).is_some()
+        || reading.located.as_ref().is_ok_and(|located| located.place == Place::OnPremises);
+    if explained && reading.kind != Ok(Kind::Resource) {
+        return Ok(false);
+    }
+    reading.located.clone()?;
     if reading.kind == Ok(Kind::Resource) {
         return Ok(true);
     }
     if !reading.licence.open.is_empty() {
         return Err(reading.licence.open.clone());
     }
-    let licensed = matches!(reading.licence.state, LicenceState::Full | LicenceState::Kiosk);
-    if licensed {
-        // Without the tenant's products a plan that is still in preparation cannot be told from a ready one.
-        ask(Question::Products, &reading.case.tenant.skus)?;
-    }
-    Ok(licensed)
+    Ok(matches!(reading.licence.state, LicenceState::Full | LicenceState::Kiosk))
 }
 
 /// Graph opens the mailbox.
@@ -218,17 +230,26 @@ pub static ANSWERS: Rule = Rule {
     texts: RuleTexts {
         says: "Graph opens the mailbox, and nothing stands against the move.",
         stops: "{stops}",
-        next: "Move the user to Einstein Activity Capture over Graph {before}.",
+        next: "{move} {by_when}.",
         alternative: "",
     },
     check: |reading| {
         about_account(reading, |_| match &reading.graph {
             Err(open) => Outcome::Unknown(open.clone()),
-            Ok(GraphReading::Answers(_)) => Outcome::Says(Params::one("before", reading.before())),
+            Ok(GraphReading::Answers(_)) => Outcome::Says(Params::one("move", reading.word(what_to_move(reading)))),
             Ok(_) => Outcome::Silent,
         })
     },
 };
+
+fn what_to_move(reading: &Reading<'_>) -> &'static str {
+    let salesforce = reading.integrations().any(|known| known.id == "salesforce");
+    match &reading.kind {
+        Ok(Kind::Resource) => "move/resource",
+        Ok(_) | Err(_) if salesforce => "move/capture",
+        Ok(_) | Err(_) => "move/other",
+    }
+}
 
 fn refused<'a>(reading: &Reading<'a>, by: impl Fn(GraphReading<'a>) -> Option<&'a str>) -> Outcome {
     match &reading.graph {

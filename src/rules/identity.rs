@@ -19,7 +19,7 @@ pub static FOREIGN_DOMAIN: Rule = Rule {
     facts: FACTS,
     sources: &["https://learn.microsoft.com/graph/api/domain-list"],
     texts: RuleTexts {
-        says: "No account bears this address, and its domain {domain} is not among the {count} verified domains of the tenant.",
+        says: "No account bears this address, and its domain {domain} is not among the tenant's verified domains ({count}).",
         stops: "Nothing in this tenant: the mailbox, if there is one, belongs to another organisation.",
         next: "Take the address off the roster, or assess it in the tenant that owns {domain}.",
         alternative: "",
@@ -269,6 +269,12 @@ fn missing<'a>(reading: &Reading<'a>) -> Result<&'a str, Outcome> {
         return Err(Outcome::Unknown(open));
     }
     Ok(address)
+}
+
+/// Whether an account with the same address is in the recycle bin.
+#[must_use]
+pub fn has_predecessor(reading: &Reading<'_>) -> bool {
+    reading.case.evidence.directory.value().is_some_and(|found| !found.deleted.is_empty())
 }
 
 fn deleted(reading: &Reading<'_>) -> Option<Params> {

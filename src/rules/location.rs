@@ -1,6 +1,6 @@
 //! Where the mailbox is.
 
-use crate::evidence::mailbox::RouteEnd;
+use crate::evidence::mailbox::{EwsAnswer, RouteEnd};
 
 use super::identity::about_account;
 use super::reading::{Place, Reading};
@@ -38,18 +38,27 @@ pub static SOURCES_DISAGREE: Rule = Rule {
     id: "location/sources-disagree",
     question: "Do the sources agree on where the mailbox is?",
     effect: Effect::Notes,
-    asks: &[Question::Directory, Question::Graph, Question::Routing, Question::Recipient],
+    asks: &[Question::Directory, Question::Graph, Question::Routing, Question::Recipient, Question::Ews],
     facts: "recipients.toml",
     sources: &[GRAPH_HYBRID, AUTODISCOVER_V2, GET_MAILBOX],
     texts: RuleTexts {
-        says: "The sources disagree on where the mailbox is: {witnesses}. Graph's answer is held to be the proof, then Autodiscover's.",
+        says: "The sources disagree on where the mailbox is: {witnesses}. Graph's answer is held to be the proof; without it two services have to agree.",
         stops: "",
         next: "Compare Get-Recipient {address} in Exchange Online with the on-premises one; a mailbox that was just moved may need a day until all agree.",
         alternative: "",
     },
-    check: |reading| match &reading.located {
-        Ok(located) if located.disagreement => Outcome::Says(Params::one("witnesses", witnesses(reading))),
-        _ => Outcome::Silent,
+    check: |reading| {
+        let ews_differs = match reading.case.evidence.ews.value() {
+            Some(EwsAnswer::Works) => reading.graph_finds_none(),
+            Some(EwsAnswer::NoMailbox { .. }) => reading.graph_answers(),
+            _ => false,
+        };
+        let differ = reading.located.as_ref().is_ok_and(|located| located.disagreement);
+        if differ || ews_differs {
+            Outcome::Says(Params::one("witnesses", witnesses(reading)))
+        } else {
+            Outcome::Silent
+        }
     },
 };
 
@@ -74,6 +83,11 @@ fn witnesses(reading: &Reading<'_>) -> String {
         Some(Some(found)) => said.push(reading.words("witness/recipient", &Params::one("kind", &found.kind))),
         Some(None) => said.push(reading.word("witness/no_recipient")),
         None => {}
+    }
+    match evidence.ews.value() {
+        Some(EwsAnswer::Works) => said.push(reading.word("witness/ews_opens")),
+        Some(EwsAnswer::NoMailbox { .. }) => said.push(reading.word("witness/ews_finds_none")),
+        _ => {}
     }
     if reading.account().is_some_and(|account| account.on_premises_sync == Some(true)) {
         said.push(reading.word("witness/synchronized"));

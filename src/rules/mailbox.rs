@@ -37,7 +37,7 @@ fn unsupported(reading: &Reading<'_>, enabled: Option<bool>) -> Outcome {
             Outcome::Unknown(Open::unsettled(Question::Recipient, "kind_unlisted", Params::one("kind", *name)))
         }
         // The accounts of mailboxes that Graph does not serve cannot sign in: an enabled one rules them out.
-        (Ok(_), Err(open)) if reading.graph_finds_none() && enabled != Some(true) => Outcome::Unknown(open.clone()),
+        (Ok(_), Err(open)) if enabled != Some(true) => Outcome::Unknown(open.clone()),
         (Ok(_), _) => Outcome::Silent,
     }
 }

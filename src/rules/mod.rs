@@ -119,6 +119,7 @@ static REGISTRY: &[&Rule] = &[
     &notes::OWN_APP_NOT_LISTED,
     // What is told once for the tenant.
     &notes::LIST_HIDDEN,
+    &notes::APPS_NOT_LISTED,
     &notes::LIST_EMPTY_AHEAD,
     &notes::NOTICE,
     &salesforce::NO_CONSENT,
@@ -148,6 +149,17 @@ pub fn registry() -> &'static [&'static Rule] {
 #[must_use]
 pub fn rule(id: &str) -> Option<&'static Rule> {
     REGISTRY.iter().copied().find(|rule| rule.id == id)
+}
+
+/// Every sentence there is, by the key under which a language catalogue overrides it: those of the rules, then those
+/// that belong to no rule.
+pub fn sentences() -> impl Iterator<Item = (String, &'static str)> {
+    let of_rule = |rule: &'static Rule| {
+        let fields = Field::ALL.into_iter().filter(|field| !field.of(rule).is_empty());
+        fields.map(move |field| (field.key(rule), field.of(rule)))
+    };
+    let others = words::WORDS.iter().map(|(key, text)| ((*key).to_owned(), *text));
+    REGISTRY.iter().copied().flat_map(of_rule).chain(others)
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ impl<'a> Reading<'a> {
         let recipient = recipient(&case);
         let kind = kind(&graph, &recipient);
         let located = located(&case, &identity, &graph, &recipient);
-        let licence = Licence::of(&case, &identity, matches!(graph, Ok(GraphReading::Answers(_))));
+        let licence = Licence::of(&case, &identity, &graph);
         Self { case, identity, graph, recipient, kind, located, licence }
     }
 
@@ -317,7 +317,11 @@ fn located(
         return Err(graph.as_ref().err().cloned().unwrap_or_default());
     }
     not_routed_away(routing, &synchronized?, recipient)?;
-    at(Place::Nowhere, false)
+    match recipient {
+        // Refused is not absent: without Exchange Online's word the mailbox may well be there.
+        Err(open) if !none_by_graph => Err(open.clone()),
+        Ok(_) | Err(_) => at(Place::Nowhere, false),
+    }
 }
 
 fn not_routed_away(

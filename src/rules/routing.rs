@@ -65,7 +65,7 @@ pub static PLAIN_HTTP: Rule = Rule {
         alternative: "",
     },
     check: |reading| match reading.case.evidence.routing.value().map(|routing| &routing.end) {
-        Some(RouteEnd::OnPremises { url } | RouteEnd::ExchangeOnline { url })
+        Some(RouteEnd::OnPremises { url })
             if url.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://")) =>
         {
             Outcome::Says(Params::one("url", url))

@@ -129,6 +129,12 @@ impl Params {
         Self::default().and(name, value)
     }
 
+    /// Every parameter there is, with a description in place of a value.
+    #[must_use]
+    pub fn described() -> Self {
+        Self(DESCRIBED.iter().map(|(name, text)| (*name, (*text).to_owned())).collect())
+    }
+
     /// One parameter more.
     #[must_use]
     pub fn and(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -136,6 +142,64 @@ impl Params {
         self
     }
 }
+
+/// What each parameter stands for, told where there is no user to fill it in for.
+const DESCRIBED: &[(&str, &str)] = &[
+    ("Upgrade", "<the product to assign or buy, the cheapest usual step first>"),
+    ("about", " <what the product was called before>"),
+    ("accounts", "<the accounts>"),
+    ("address", "<address>"),
+    ("agents", "<user agents>"),
+    ("app", "<application id>"),
+    ("apps", "<applications>"),
+    ("apps_note", " <how it was judged>"),
+    ("before", "<before the end of EWS>"),
+    ("by_group", " <by the group>"),
+    ("by_when", "<by when, as the urgency has it>"),
+    ("caution", " <what to make sure of first>"),
+    ("closed", "<the settings that close it>"),
+    ("count", "<count>"),
+    ("date", "<date>"),
+    ("days", "<days>"),
+    ("detail", "<detail>"),
+    ("domain", "<domain>"),
+    ("ends", "<the end of EWS in the cloud>"),
+    ("error", "<error>"),
+    ("first", "<line>"),
+    ("from", "<date>"),
+    ("host", "<host>"),
+    ("id", "<id>"),
+    ("integrations", "<integrations>"),
+    ("kind", "<kind of mailbox>"),
+    ("list_hours", "<hours>"),
+    ("listed", "<count>"),
+    ("message", "<the service's message>"),
+    ("move", "<what to move: the user, or the applications of a shared mailbox>"),
+    ("notice", " <the notice>"),
+    ("owner", "<whoever owns the roster line>"),
+    ("place", "<place>"),
+    ("primary", "<primary address>"),
+    ("problem", "<what is wrong with it>"),
+    ("product", "<product>"),
+    ("products", "<products>"),
+    ("profile", "<profile>"),
+    ("reason", "<the service's reason>"),
+    ("record", "<address of the record>"),
+    ("remedy", "<what closes the question, by its cause>"),
+    ("row", "<line>"),
+    ("settings", " <what the settings say>"),
+    ("stops", "<what the rules of the family ews say of the mailbox>"),
+    ("switch_hours", "<hours>"),
+    ("title", "<title>"),
+    ("upgrade", "<the product to assign or buy, the cheapest usual step first>"),
+    ("upn", "<user principal name>"),
+    ("url", "<address>"),
+    ("wanted", "<profile>"),
+    ("warned", "<products>"),
+    ("when", "<when>"),
+    ("why", "<why>"),
+    ("witnesses", "<what each source says>"),
+];
 
 /// A question that stayed open, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use super::decide::Decision;
 use super::ews;
 use super::identity::{about_account, alias_of, is_guest};
-use super::licence::{KIOSK, gives_none};
+use super::licence::KIOSK;
 use super::reading::{Identity, Place, Reading};
 use super::rule::{Effect, Mark, Open, Outcome, Params, Question, Rule, RuleTexts};
 use super::sources::{
@@ -30,7 +30,7 @@ pub static NO_MAILBOX: Rule = Rule {
     id: "salesforce/no-mailbox",
     question: "Is there no mailbox that Salesforce could connect to?",
     effect: broken(BOTH),
-    asks: &[Question::Directory, Question::Graph, Question::Routing, Question::Recipient, Question::Licence],
+    asks: &[Question::Directory, Question::Graph, Question::Routing, Question::Recipient],
     facts: FACTS,
     sources: &[SALESFORCE_LICENCES, SALESFORCE_ADDRESS],
     texts: RuleTexts {
@@ -40,15 +40,16 @@ pub static NO_MAILBOX: Rule = Rule {
         alternative: "",
     },
     check: |reading| {
-        let none = match &reading.identity {
+        match &reading.identity {
             Err(open) => return Outcome::Unknown(open.clone()),
-            Ok(Identity::Nobody | Identity::Several) => true,
-            Ok(Identity::One(account)) => {
-                is_guest(account) || gives_none(reading.licence.state) && !reading.graph_answers()
+            Ok(Identity::Nobody) => return Outcome::says(),
+            Ok(Identity::Several) => {
+                return Outcome::Unknown(Open::unsettled(Question::Directory, "several_accounts", Params::default()));
             }
-        };
+            Ok(Identity::One(account)) if is_guest(account) => return Outcome::says(),
+            Ok(Identity::One(_)) => {}
+        }
         match &reading.located {
-            _ if none => Outcome::says(),
             Ok(located) => Outcome::says_if(located.place == Place::Nowhere),
             Err(open) => Outcome::Unknown(open.clone()),
         }

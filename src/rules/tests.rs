@@ -230,6 +230,21 @@ fn a_catalogue_overrides_single_sentences() {
 }
 
 #[test]
+fn every_sentence_has_a_key_of_its_own() {
+    let all: Vec<(String, &str)> = sentences().collect();
+    let keys: BTreeSet<&String> = all.iter().map(|(key, _)| key).collect();
+    assert_eq!(keys.len(), all.len());
+    assert!(all.iter().any(|(key, text)| key == "graph/answers.question" && *text == "Does Graph open the mailbox?"));
+    // A sentence names only parameters that can be filled: words without blanks.
+    for (key, text) in &all {
+        for part in text.split('{').skip(1) {
+            let name = part.split('}').next().unwrap();
+            assert!(part.contains('}') && !name.contains(' '), "{key}: {text}");
+        }
+    }
+}
+
+#[test]
 fn parameters_are_filled_once() {
     let params = Params::one("a", "{b}").and("b", "x");
     assert_eq!(words::fill("{a} {b} {c} {", &params), "{b} x {c} {");

@@ -44,6 +44,12 @@ impl Field {
         }
     }
 
+    /// The key of a rule's sentence in a catalogue.
+    #[must_use]
+    pub fn key(self, rule: &Rule) -> String {
+        format!("{}.{}", rule.id, self.id())
+    }
+
     /// The English sentence of a rule.
     #[must_use]
     pub fn of(self, rule: &Rule) -> &'static str {
@@ -70,7 +76,7 @@ impl Texts {
         if self.0.is_empty() {
             return fill(field.of(rule), params);
         }
-        let own = self.0.get(&format!("{}.{}", rule.id, field.id()));
+        let own = self.0.get(&field.key(rule));
         fill(own.map_or(field.of(rule), String::as_str), params)
     }
 

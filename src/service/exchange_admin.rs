@@ -144,7 +144,7 @@ fn read(answer: &Answer, cmdlet: &str) -> Result<Page<Wire>, Trouble> {
         Some(text) => format!("{}: {text}", answer.status.as_u16()),
         None => describe(answer.status),
     };
-    Err(match answer.status.as_u16() {
+    let trouble = match answer.status.as_u16() {
         401 | 403 => Trouble::new(
             Cause::NotPermitted,
             format!(
@@ -152,7 +152,8 @@ fn read(answer: &Answer, cmdlet: &str) -> Result<Page<Wire>, Trouble> {
             ),
         ),
         _ => Trouble::new(Cause::Inconclusive, format!("Exchange's answer to {cmdlet} settles nothing ({said})")),
-    })
+    };
+    Err(trouble.told_by(answer))
 }
 
 /// The useful text of an error is usually in its first detail.

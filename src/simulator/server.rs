@@ -179,7 +179,10 @@ async fn serve(Extract(state): Extract<Arc<State>>, request: Request) -> Result<
     let plan = state.faults.plan(service, &call);
     let refused = plan.refusal.map(|refusal| state.faults.refuse(service, refusal));
     let mut answer = match refused {
-        Some(answer) => answer,
+        Some(answer) => {
+            tokio::time::sleep(plan.delay).await;
+            answer
+        }
         None => route(&state, service, &call, plan.delay).await,
     };
     let asked = answer.extensions_mut().remove::<AskedAll>().unwrap_or_default();

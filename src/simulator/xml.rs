@@ -114,6 +114,13 @@ mod tests {
         assert!(node.find("c").is_some());
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200), text in "[<>/a=\"& ;#x0-9]{0,60}") {
+            let _ = (Node::parse(&bytes), Node::parse(text.as_bytes()));
+        }
+    }
+
     #[test]
     fn what_is_not_well_formed_is_nothing() {
         for bad in ["", "<a>", "<a></b>", "<a/><b/>", "text", "<a>&nope;</a>"] {

@@ -6,18 +6,21 @@
 //! [`Trouble`]. Nothing waits without a bound.
 
 pub mod gate;
+pub mod network;
 pub mod pace;
 pub mod pushback;
 pub mod quota;
 pub mod retry;
 pub mod stats;
 pub mod token;
+pub mod trace;
 pub mod width;
 pub mod wire;
 
 use std::fmt;
 
 pub use gate::ScopeId;
+pub use network::Network;
 pub use pace::Pace;
 pub use retry::{Call, Patience, Reading, Transport};
 pub use token::{Client, Origins, Resource, Token, TokenSource};
@@ -32,18 +35,38 @@ pub struct Trouble {
     pub cause: Cause,
     /// What happened, in words.
     pub detail: String,
+    /// `client-request-id` of the last request, for whoever looks into the service's logs. Differs from run to run,
+    /// therefore it is shown to the person and never stored as evidence.
+    pub request: Option<String>,
 }
 
 impl Trouble {
     /// A trouble of a kind, with what happened.
     pub fn new(cause: Cause, detail: impl Into<String>) -> Self {
-        Self { cause, detail: detail.into() }
+        Self { cause, detail: detail.into(), request: None }
+    }
+
+    /// The same trouble with the identifier of the request it came from.
+    #[must_use]
+    pub fn with_request(mut self, id: Option<&str>) -> Self {
+        self.request = self.request.or_else(|| id.map(str::to_owned));
+        self
+    }
+
+    /// The same trouble, told by an answer.
+    #[must_use]
+    pub fn told_by(self, answer: &Answer) -> Self {
+        self.with_request(answer.header(wire::REQUEST_ID))
     }
 }
 
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.detail)
+        f.write_str(&self.detail)?;
+        match &self.request {
+            Some(id) => write!(f, " [client-request-id {id}]"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -62,7 +62,8 @@ const fn pace(limit: Option<(u32, u32)>, start: u32, most: u32) -> ScopePace {
 /// * Graph mailboxes: 10,000 in 10 min and 4 concurrent, per application and mailbox in one text, per application
 ///   in another; a `$batch` of 20 runs 4 wide, so 20 items in flight keep to the narrower reading.
 /// * Exchange admin REST: nothing published; about 3 sessions an administrator.
-/// * Autodiscover: nothing published, anonymous, used by address harvesters: modest.
+/// * Autodiscover: nothing published, anonymous, used by address harvesters: 150 a second, and less as soon as it
+///   pushes back.
 /// * EWS: at most 10 open requests advised, 27 a budget; charged to the target mailbox.
 /// * On-premises servers: theirs to protect.
 const NORMAL: [ScopePace; ScopeId::ALL.len()] = [
@@ -70,9 +71,9 @@ const NORMAL: [ScopePace; ScopeId::ALL.len()] = [
     pace(Some((4_000, 10)), 4, 8),
     pace(Some((60_000, 600)), 20, 320),
     pace(None, 1, 3),
-    pace(Some((500, 10)), 4, 32),
+    pace(Some((1_500, 10)), 4, 32),
     pace(Some((60_000, 600)), 4, 16),
-    pace(Some((20, 10)), 1, 2),
+    pace(Some((100, 10)), 1, 4),
 ];
 
 impl Pace {

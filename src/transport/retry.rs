@@ -15,7 +15,7 @@ use super::gate::{Scope, ScopeId, human};
 use super::pace::Pace;
 use super::pushback::{near_limit, ordered_wait};
 use super::stats::Traffic;
-use super::wire::{Answer, Request, Wire, WireError};
+use super::wire::{Answer, REQUEST_ID, Request, Wire, WireError};
 use crate::clock::Clock;
 use crate::evidence::Cause;
 
@@ -156,10 +156,23 @@ impl Transport {
     ///
     /// # Errors
     /// A named trouble when the budget of the question or the patience with the service is used up.
-    pub async fn call(&self, call: Call, signer: Option<&dyn Signer>) -> Result<Answer, Trouble> {
+    pub async fn call(&self, mut call: Call, signer: Option<&dyn Signer>) -> Result<Answer, Trouble> {
+        call.request = call.request.identified();
+        let id = call.request.headers.get(REQUEST_ID).cloned();
+        match self.until_answered(&call, signer).await {
+            Ok(mut answer) => {
+                if let Some(id) = id {
+                    answer.headers.entry(REQUEST_ID).or_insert(id);
+                }
+                Ok(answer)
+            }
+            Err(trouble) => Err(trouble.with_request(id.as_ref().and_then(|id| id.to_str().ok()))),
+        }
+    }
+
+    async fn until_answered(&self, call: &Call, signer: Option<&dyn Signer>) -> Result<Answer, Trouble> {
         let caller = self.callers.fetch_add(1, Ordering::Relaxed);
-        let mut attempt =
-            Attempt { transport: self, call: &call, caller, tries: 0, renewed: false, since: Instant::now() };
+        let mut attempt = Attempt { transport: self, call, caller, tries: 0, renewed: false, since: Instant::now() };
         loop {
             if let Some(signer) = signer
                 && let Err(trouble) = signer.ready().await
@@ -198,6 +211,8 @@ impl Transport {
                     }
                     Reading::Transient(cause, why) => attempt.failed(cause, &why).await?,
                 },
+                // A certificate that is not trusted now will not be in a minute.
+                Err(error @ WireError::Tls(..)) => return Err(Trouble::new(Cause::Outage, error.to_string())),
                 Err(error) => attempt.failed(cause_of(&error), &error.to_string()).await?,
             }
         }

@@ -8,6 +8,8 @@ use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use url::Url;
 
+use super::network::{Network, NetworkError};
+
 /// One request. Cloned for each attempt.
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -43,7 +45,20 @@ impl Request {
         }
         self
     }
+
+    /// The same request with an identifier by which both sides can find it again.
+    #[must_use]
+    pub fn identified(self) -> Self {
+        if self.headers.contains_key(REQUEST_ID) {
+            return self;
+        }
+        let id = uuid::Uuid::new_v4().to_string();
+        self.header(REQUEST_ID, &id)
+    }
 }
+
+/// The header that names a request (Microsoft Graph, Entra, EWS and Autodiscover all log it).
+pub const REQUEST_ID: &str = "client-request-id";
 
 /// One HTTP answer, whole.
 #[derive(Debug, Clone)]
@@ -101,7 +116,10 @@ pub trait Wire: Send + Sync {
 
 /// The network, through reqwest on rustls. Follows no redirects.
 pub struct HttpWire {
+    /// By way of the proxy, where there is one.
     client: reqwest::Client,
+    /// Past every proxy: to this computer, and to the identity endpoint of the machine it runs on.
+    direct: reqwest::Client,
     timeout: Duration,
 }
 
@@ -110,24 +128,38 @@ impl HttpWire {
     ///
     /// # Errors
     /// When the TLS library cannot be set up.
-    pub fn new(timeout: Duration) -> Result<Self, reqwest::Error> {
+    pub fn new(timeout: Duration) -> Result<Self, NetworkError> {
+        Self::over(&Network::default(), timeout)
+    }
+
+    /// A wire over a network with its own proxy and roots.
+    ///
+    /// # Errors
+    /// When the TLS library cannot be set up.
+    pub fn over(network: &Network, timeout: Duration) -> Result<Self, NetworkError> {
         // A second installation is refused and harmless: the first one serves.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(Duration::from_secs(10).min(timeout))
-            .read_timeout(timeout)
-            .timeout(timeout)
-            .user_agent(USER_AGENT)
-            .dns_resolver(Arc::new(LoopbackNames))
-            .build()?;
-        Ok(Self { client, timeout })
+        let builder = || {
+            reqwest::Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .connect_timeout(Duration::from_secs(10).min(timeout))
+                .read_timeout(timeout)
+                .timeout(timeout)
+                .user_agent(USER_AGENT)
+                .dns_resolver(Arc::new(LoopbackNames))
+                .tls_certs_merge(network.roots.iter().cloned())
+        };
+        let proxied = match &network.proxy {
+            Some(proxy) => builder().proxy(proxy.to_reqwest()?),
+            None => builder(),
+        };
+        Ok(Self { client: proxied.build()?, direct: builder().no_proxy().build()?, timeout })
     }
 
     async fn exchange(&self, request: Request) -> Result<Answer, WireError> {
         let host = host_of(&request.url);
-        let mut response = self
-            .client
+        let client = if is_near(&request.url) { &self.direct } else { &self.client };
+        let mut response = client
             .request(request.method, request.url)
             .headers(request.headers)
             .body(request.body)
@@ -188,6 +220,17 @@ pub fn is_loopback(url: &Url) -> bool {
         Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         None => false,
     }
+}
+
+/// Whether no proxy can be meant: this computer, and link-local addresses, where a machine's identity endpoint is.
+fn is_near(url: &Url) -> bool {
+    is_loopback(url) || is_link_local(url)
+}
+
+/// Whether an address reaches no further than the machine's own link (RFC 3927).
+#[must_use]
+pub fn is_link_local(url: &Url) -> bool {
+    matches!(url.host(), Some(url::Host::Ipv4(ip)) if ip.is_link_local())
 }
 
 fn root_cause(error: &dyn std::error::Error) -> String {

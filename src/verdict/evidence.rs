@@ -107,6 +107,9 @@ impl Words<'_, '_> {
     }
 
     fn licence(&self) -> String {
+        if self.reading.account().is_none() {
+            return self.say("not_asked");
+        }
         let products = products(self.reading);
         let products = if products.is_empty() { self.reading.word("licence/no_products") } else { products.join(", ") };
         let params = Params::one("state", self.reading.licence.state.id()).and("products", products);

@@ -106,7 +106,7 @@ def ews(schema, body, status):
         else:
             checked["ews"] += 1
         if not schema.validate(etree.fromstring(etree.tostring(element))):
-            complain(f"EWS {status} {etree.QName(element).localname}", schema.error_log.last_error)
+            complain(f"EWS {status} {etree.QName(element).localname}", str(schema.error_log.last_error)[:300])
 
 
 def main():

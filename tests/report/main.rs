@@ -1,11 +1,12 @@
 //! Every format on one invented assessment.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail by panicking")]
 
 mod csv;
 mod fixture;
 mod html;
 mod json;
+mod libreoffice;
 mod scripts;
 mod whole;
 mod xlsx;

@@ -1,7 +1,7 @@
 //! `remediation.ps1` and `export-exchange.ps1`: what a person will run.
 
 use ewsready::report::head::{AppLine, LicenceLine, UpgradeLine};
-use ewsready::report::powershell;
+use ewsready::report::{Templates, powershell};
 
 use super::fixture;
 
@@ -99,9 +99,8 @@ fn no_text_from_outside_becomes_code() {
 
 #[test]
 fn the_export_reads_with_the_switch_and_changes_nothing() {
-    let (view, _rows) = fixture::view();
     let mut out = Vec::new();
-    powershell::write_export(&view, &mut out).unwrap();
+    powershell::write_export(&Templates::default(), &mut out).unwrap();
     let script = String::from_utf8(out).unwrap();
     assert!(script.starts_with('\u{feff}'), "Windows PowerShell needs the mark");
     assert!(script.contains("Get-OrganizationConfig -RetrieveEwsOperationAccessPolicy"));

@@ -2,7 +2,10 @@
 
 use std::io::{Cursor, Read as _};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use calamine::{Data, Range, Reader as _, Xlsx};
+use ewsready::report::head::Logo;
 use ewsready::report::{View, xlsx};
 
 use super::fixture;
@@ -117,6 +120,20 @@ fn no_entry_uses_the_large_format_that_libreoffice_refuses() {
     let bytes = bytes(&view);
     // A zip64 extra field of a local header begins with id 0x0001 and, in a streamed entry, both sizes all ones.
     assert!(!bytes.windows(8).any(|window| window == [0xff; 8]));
+}
+
+#[test]
+fn a_logo_is_shown_and_one_that_is_no_picture_is_left_out() {
+    // The smallest PNG there is: one grey pixel.
+    let pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mOoBwAAgQCA4jOmDwAAAABJRU5ErkJggg==";
+    for (logo, shown) in [(STANDARD.decode(pixel).unwrap(), true), (b"GIF?".to_vec(), false)] {
+        let mut head = fixture::head();
+        head.branding.logo = Some(Logo { media_type: "image/png".to_owned(), bytes: logo });
+        let (view, _rows) = fixture::view_of(head, fixture::rows());
+        let bytes = bytes(&view);
+        let archive = zip::ZipArchive::new(Cursor::new(&bytes)).unwrap();
+        assert_eq!(archive.file_names().flatten().any(|name| name == "xl/media/image1.png"), shown);
+    }
 }
 
 /// The members of the workbook's archive by name, as text.

@@ -5,11 +5,19 @@ use serde_json::{Value, json};
 use support::Served;
 
 #[cfg(test)]
+mod command;
+#[cfg(test)]
+mod exchange;
+#[cfg(test)]
 mod faults;
+#[cfg(test)]
+mod in_process;
 #[cfg(test)]
 mod sign_in;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod tenant_file;
 
 #[tokio::test]
 async fn a_token_is_for_one_service_and_carries_its_roles() {
@@ -279,6 +287,8 @@ async fn finished_questions_are_counted_by_mailbox() {
     let counters = served.counters().await;
     assert_eq!(counters["finished"]["ews"], json!({"alma.reuter@contoso.example": 2}));
     assert_eq!(counters["requests"]["ews"], 3);
+    served.graph("/users?$filter=proxyAddresses/any(p:p eq 'smtp:mina@contoso.example')").await;
+    assert_eq!(served.counters().await["finished"]["graph.users.find"], json!({"mina@contoso.example": 1}));
     let unknown = served.client.get(served.url("/v1.1/nothing?x=1")).send().await.expect("sent");
     assert_eq!(unknown.status(), 404);
     assert_eq!(served.counters().await["unknown_paths"], json!({"GET /v1.1/nothing?x=1": 1}));

@@ -78,21 +78,16 @@ async fn a_certificate_assertion_is_looked_at_from_all_sides() {
         claims
     };
     let head = json!({"typ": "JWT", "x5t#S256": long});
+    let sent = signed("PS256", head.clone(), &good);
+    let other = BASE64.encode(json!({"alg": "PS256", "x5t#S256": long, "kid": "1"}).to_string());
+    let changed = format!("{other}.{}", sent.split_once('.').map_or("", |(_, rest)| rest));
     let cases = [
         ("the current form", signed("PS256", head.clone(), &good), 0),
         ("RS256 is taken as well", signed("RS256", head.clone(), &good), 0),
         ("the older thumbprint", signed("RS256", json!({"x5t": short}), &good), 0),
         ("another certificate", signed("PS256", json!({"x5t#S256": short}), &good), 700_027),
         ("no thumbprint", signed("PS256", json!({}), &good), 700_027),
-        (
-            "a head changed after signing",
-            signed("PS256", head.clone(), &good).replacen(
-                &BASE64.encode(r#"{"alg":"PS256"#)[..12],
-                &BASE64.encode(r#"{"alg":"RS256"#)[..12],
-                1,
-            ),
-            700_027,
-        ),
+        ("a head changed after signing", changed, 700_027),
         ("another audience", signed("PS256", head.clone(), &with("aud", json!("https://fabrikam.example"))), 700_023),
         ("expired", signed("PS256", head.clone(), &with("exp", json!(NOW - 1))), 700_024),
         ("not yet", signed("PS256", head.clone(), &with("nbf", json!(NOW + 1000))), 700_024),

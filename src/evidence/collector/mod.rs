@@ -23,6 +23,7 @@ use crate::service::autodiscover::Autodiscover;
 use crate::service::ews::Ews;
 use crate::service::exchange_admin::ExchangeAdmin;
 use crate::service::graph::Graph;
+use crate::service::graph::apps::Interest;
 use crate::transport::{Client, Resource, ScopeId, Trouble};
 
 pub use board::Board;
@@ -37,6 +38,8 @@ pub struct Services {
     pub autodiscover: Option<Autodiscover>,
     /// The live probe.
     pub ews: Option<Ews>,
+    /// The applications to look for.
+    pub interest: Interest,
     /// The signed-in client below them.
     pub client: Arc<Client>,
 }

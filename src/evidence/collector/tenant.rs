@@ -2,19 +2,40 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 use super::{Collector, no_source};
 use crate::evidence::store::StoreError;
 use crate::evidence::tenant::OrganizationEws;
-use crate::evidence::{Observation, Source};
-use crate::transport::Resource;
+use crate::evidence::{Cause, Observation, Source};
+use crate::transport::{Resource, Trouble};
 
 impl Collector {
     pub(super) async fn tenant_facts(&self, graph_roles: &[String]) -> Result<(), StoreError> {
         let roles: BTreeSet<_> = graph_roles.iter().cloned().collect();
         let known = Observation::known(roles, Source::SignIn, self.clock.now());
         self.writer.observe_tenant("graph_roles", &known).await?;
-        let done = tokio::join!(self.identity(), self.skus(), self.organization());
-        done.0.and(done.1).and(done.2)
+        let done = tokio::join!(self.identity(), self.skus(), self.organization(), self.applications(), self.notices());
+        done.0.and(done.1).and(done.2).and(done.3).and(done.4)
+    }
+
+    /// Who else uses EWS here. Worth knowing, and nobody's verdict hangs on it: a missing permission is no remark.
+    async fn applications(&self) -> Result<(), StoreError> {
+        if self.is_known("applications")? {
+            return Ok(());
+        }
+        let applications = self.services.graph.applications(&self.services.interest).await;
+        let applications = optional(applications, Source::Directory, self.clock.now());
+        self.writer.observe_tenant("applications", &applications).await
+    }
+
+    /// Whether Microsoft has announced that EWS is switched off for this tenant.
+    async fn notices(&self) -> Result<(), StoreError> {
+        if self.is_known("notices")? {
+            return Ok(());
+        }
+        let notices = optional(self.services.graph.notices().await, Source::Directory, self.clock.now());
+        self.writer.observe_tenant("notices", &notices).await
     }
 
     async fn identity(&self) -> Result<(), StoreError> {
@@ -55,5 +76,14 @@ impl Collector {
 
     fn is_known(&self, name: &str) -> Result<bool, StoreError> {
         self.read(|store| store.has_tenant_fact(self.run, name))
+    }
+}
+
+/// A fact that a permission beyond the least opens: without it the fact was, in effect, not asked for, and no next
+/// run need ask again.
+fn optional<T>(answer: Result<T, Trouble>, source: Source, at: Timestamp) -> Observation<T> {
+    match answer {
+        Err(Trouble { cause: Cause::NotPermitted, .. }) => Observation::NotAsked,
+        answer => super::observed(answer, source, at),
     }
 }

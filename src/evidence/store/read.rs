@@ -68,6 +68,26 @@ impl Store {
         if gathered.is_empty() { Ok(()) } else { take(gathered) }
     }
 
+    /// The lines of a run with an address, however it is written there.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn entries_with(&self, run: RunId, address: &str) -> Result<Vec<RawEntry>, StoreError> {
+        let sql = "SELECT e.row, e.subject, e.written, s.address, e.problem, e.known, e.columns FROM entry e
+                   LEFT JOIN subject s ON s.run = e.run AND s.id = e.subject
+                   WHERE e.run = ?1 AND (lower(s.address) = lower(?2) OR lower(e.written) = lower(?2)) ORDER BY e.row";
+        let mut statement = self.connection.prepare(sql)?;
+        let mut rows = statement.query(params![run.0, address.trim()])?;
+        let mut found = Vec::new();
+        while let Some(mut raw) = next_entry(&mut rows)? {
+            if let Some(subject) = raw.entry.subject {
+                raw.bodies = self.bodies(run, subject)?;
+            }
+            found.push(raw);
+        }
+        Ok(found)
+    }
+
     fn bodies(&self, run: RunId, subject: u64) -> Result<Vec<(Question, String)>, StoreError> {
         let sql = "SELECT question, body FROM observation WHERE run = ?1 AND subject = ?2 ORDER BY question";
         let mut statement = self.connection.prepare_cached(sql)?;

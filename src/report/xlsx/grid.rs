@@ -192,8 +192,8 @@ impl<'a> Grid<'a> {
         for line in text.split('\n').take(MAX_LINES) {
             let width = line.width() + 2;
             *widest = (*widest).max(width);
-            // Words do not break where the column ends: an eighth of each line stays empty on average.
-            lines += if width <= column.max_width { 1 } else { (width + width / 8).div_ceil(column.max_width) };
+            // Words do not break where the column ends, but the font is smaller than the one widths are counted in.
+            lines += if width <= column.max_width { 1 } else { width.div_ceil(column.max_width) };
         }
         lines.max(1)
     }

@@ -6,7 +6,8 @@ use super::grid::{Book, Cell, Column, Grid};
 use super::style::Tone;
 use super::users::integration_tone;
 use crate::report::View;
-use crate::report::summary::purchases;
+use crate::report::sentences::purchases;
+use crate::report::summary::Group;
 use crate::verdict::Urgency;
 
 /// All of them, in the order of their tabs.
@@ -180,7 +181,7 @@ fn domains(view: &View, workbook: &mut Workbook, book: &Book<'_>) -> Result<Work
         let users = view.summary.domains.iter().find(|group| group.name.text() == Some(&domain.name));
         grid.push([
             Cell::text(&*domain.name),
-            Cell::Number(users.map_or(0, crate::report::summary::Group::users)),
+            Cell::Number(users.map_or(0, Group::users)),
             Cell::text(if domain.verified { "✔" } else { "✖" }),
             Cell::text(&*domain.mail_exchanger),
             Cell::text(&*domain.autodiscover),

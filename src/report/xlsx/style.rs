@@ -3,6 +3,7 @@
 use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder, FormatUnderline, Workbook};
 
 use crate::report::head::Branding;
+use crate::report::page;
 use crate::verdict::Verdict;
 
 /// The built-in accent colour.
@@ -169,6 +170,11 @@ impl Style {
     }
 }
 
+/// The client's accent colour, else ours.
+pub fn accent(branding: &Branding) -> u32 {
+    page::accent(branding).unwrap_or(ACCENT)
+}
+
 /// Colours that stay apart for colour-blind readers (after Okabe and Ito), strong for charts and tabs.
 pub fn colour(verdict: Verdict) -> u32 {
     match verdict {
@@ -187,14 +193,4 @@ fn fill(verdict: Verdict) -> u32 {
         Verdict::MoveToGraphEac => 0xBFDDF2,
         Verdict::NotAssessed => 0xDDE1E6,
     }
-}
-
-/// The accent colour of the branding, where it is a `#rrggbb`.
-fn accent(branding: &Branding) -> u32 {
-    branding
-        .accent
-        .strip_prefix('#')
-        .filter(|digits| digits.len() == 6)
-        .and_then(|digits| u32::from_str_radix(digits, 16).ok())
-        .unwrap_or(ACCENT)
 }

@@ -3,14 +3,15 @@
 //! Seven columns: a label, five numbers, and a wide one for sentences and charts.
 
 use rust_xlsxwriter::{
-    Chart, ChartDataLabel, ChartFont, ChartLegendPosition, ChartLine, ChartPoint, ChartSolidFill, ChartType, Color,
-    Format, Url, Worksheet, XlsxError,
+    Chart, ChartDataLabel, ChartFont, ChartLegendPosition, ChartLine, ChartPoint, ChartSolidFill, ChartType, Format,
+    Url, Worksheet, XlsxError,
 };
 
 use super::grid::{self, Book};
-use super::style::{Style, Tone, colour};
+use super::style::{Style, Tone, accent, colour};
 use crate::report::page::{self, has_names, shown_groups};
-use crate::report::summary::{Group, VerdictCounts, deadline_sentence, demand_sentence, need_sentence};
+use crate::report::sentences::{deadline_sentence, demand_sentence, need_sentence};
+use crate::report::summary::{Group, VerdictCounts};
 use crate::report::{Texts, View, clean};
 use crate::verdict::{Urgency, Verdict};
 
@@ -20,7 +21,7 @@ const WIDTHS: [u32; 7] = [34, 13, 13, 13, 13, 13, 70];
 /// Characters of a sentence on one line, from the second column on.
 const SENTENCE: usize = 110;
 /// Actions shown under "what to do first".
-const FIRST: usize = 8;
+const FIRST: usize = 6;
 /// Groups a chart can show.
 const CHART_GROUPS: usize = 14;
 const ROW_PIXELS: u32 = 18;
@@ -156,17 +157,14 @@ impl<'a> Page<'a> {
     }
 
     fn facts(&mut self) -> Result<(), XlsxError> {
-        let (head, texts) = (&self.view.head, self.texts);
+        let head = &self.view.head;
         self.row += 1;
         self.fact(self.label("deadline"), &deadline_sentence(self.view))?;
         self.fact(self.label("organization"), page::organization(self.view))?;
         for note in &head.organization.notes {
             self.fact("", note)?;
         }
-        let entries = texts.fill("summary", "roster_rows", &[("n", &texts.number(self.view.summary.rows))]);
-        let files = head.roster.join(", ");
-        let roster = [&*files, &*entries].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ");
-        self.fact(self.label("roster"), &roster)?;
+        self.fact(self.label("roster"), &page::roster(self.view))?;
         self.fact(self.label("cloud"), &head.tenant.cloud)?;
         self.fact(self.label("as_of"), &head.as_of.to_string())?;
         self.fact(self.label("facts"), &head.facts_as_of.to_string())?;
@@ -189,12 +187,14 @@ impl<'a> Page<'a> {
         let first = self.row;
         let total = self.view.summary.rows;
         for &verdict in Verdict::ALL {
+            let meaning = texts.get("verdict_meaning", verdict.id());
+            self.fit(meaning)?;
             self.verdict_link(verdict)?;
             let users = self.view.summary.verdict(verdict);
             self.count(1, users, &self.style.number)?;
             let share = if total == 0 { 0.0 } else { users as f64 / total as f64 };
             self.sheet.write_number_with_format(self.row, 2, share, &self.style.percent)?;
-            self.put(WIDE, texts.get("verdict_meaning", verdict.id()), self.style.text(Tone::Plain))?;
+            self.put(WIDE, meaning, self.style.text(Tone::Plain))?;
             self.row += 1;
         }
         self.put(0, column("total"), &self.style.total_text)?;
@@ -269,7 +269,8 @@ impl<'a> Page<'a> {
 
     /// Makes the row high enough for a text in the wide column.
     fn fit(&mut self, text: &str) -> Result<(), XlsxError> {
-        let needed = lines(text, WIDTHS[usize::from(WIDE)] as usize - 4).len();
+        // The font is smaller than the one widths are counted in.
+        let needed = lines(text, WIDTHS[usize::from(WIDE)] as usize * 9 / 8).len();
         if needed > 1 {
             self.sheet.set_row_height(self.row, 13.5 * needed.min(8) as f64)?;
         }
@@ -416,7 +417,7 @@ impl<'a> Page<'a> {
         grid::page(&mut self.sheet, self.header);
         // Fitting to the page's width would switch the page breaks off.
         self.sheet.set_print_scale(SCALE).set_page_breaks(&self.breaks)?;
-        self.sheet.set_active(true).set_tab_color(Color::RGB(0x1F4E79));
+        self.sheet.set_active(true).set_tab_color(accent(&self.view.head.branding));
         Ok(self.sheet)
     }
 }

@@ -23,7 +23,7 @@ pub static NOT_HERE: Rule = Rule {
     id: "ews/not-here",
     question: "Is there no mailbox in Exchange Online whose EWS could stop?",
     effect: Effect::Urges(Urgency::None),
-    asks: &[Question::Directory, Question::Graph, Question::Routing, Question::Recipient],
+    asks: &[Question::Directory, Question::Graph, Question::Routing, Question::Recipient, Question::Ews],
     facts: FACTS,
     sources: &[DEPRECATION],
     texts: RuleTexts {
@@ -33,14 +33,21 @@ pub static NOT_HERE: Rule = Rule {
         alternative: "",
     },
     check: |reading| {
-        let gone = match &reading.identity {
-            Ok(Identity::Nobody) => !reading.graph_answers(),
-            Ok(Identity::Several) => return Outcome::Silent,
-            Ok(Identity::One(account)) => is_guest(account) && !reading.graph_answers(),
-            Err(_) => return Outcome::Silent,
+        // A mailbox that EWS opened is here, whatever else is open.
+        let unless_opened = |open: &[Open]| match probe(reading) {
+            Ok(EwsAnswer::Works) => Outcome::Silent,
+            Ok(_) | Err(_) => Outcome::Unknown(open.to_vec()),
         };
-        let place = reading.located.as_ref().map(|located| located.place);
-        Outcome::says_if(gone || matches!(place, Ok(Place::OnPremises | Place::Nowhere)))
+        match &reading.identity {
+            Err(open) => return unless_opened(open),
+            Ok(Identity::Nobody) if !reading.graph_answers() => return Outcome::says(),
+            Ok(Identity::One(account)) if is_guest(account) && !reading.graph_answers() => return Outcome::says(),
+            Ok(_) => {}
+        }
+        match &reading.located {
+            Ok(located) => Outcome::says_if(located.place != Place::Cloud),
+            Err(open) => unless_opened(open),
+        }
     },
 };
 
@@ -97,7 +104,7 @@ pub static REFUSED: Rule = Rule {
     texts: RuleTexts {
         says: "EWS refuses this mailbox today ({reason}).{settings}",
         stops: "EWS is refused today: whatever synchronizes this mailbox over EWS is down now.",
-        next: "Move the user to Graph; until then the Exchange administrators can let EWS in again (Get-OrganizationConfig -RetrieveEwsOperationAccessPolicy, Get-CASMailbox {address}).",
+        next: "Move what uses EWS here to Graph; until then the Exchange administrators can let EWS in again (Get-OrganizationConfig -RetrieveEwsOperationAccessPolicy, Get-CASMailbox {address}).",
         alternative: "",
     },
     check: |reading| {
@@ -138,7 +145,7 @@ pub static CLOSED: Rule = Rule {
     texts: RuleTexts {
         says: "The settings close EWS to {apps}: {closed}.",
         stops: "The settings close EWS today: whatever synchronizes this mailbox over EWS is down now.",
-        next: "Move the user to Graph; until then the Exchange administrators can open the setting that closes it.",
+        next: "Move what uses EWS here to Graph; until then the Exchange administrators can open the setting that closes it.",
         alternative: "",
     },
     check: |reading| {
@@ -174,7 +181,7 @@ pub static NULL_FLIP: Rule = Rule {
     texts: RuleTexts {
         says: "EWS works, but the organisation's switch is Null: since {from} Microsoft sets such tenants to False, {days} days after a notice in the Message Center.{notice}",
         stops: "EWS works today; it can be switched off for the whole tenant on {days} days' notice, and for good on {ends}.",
-        next: "Move the user to Graph; to keep EWS until {ends}, have the Exchange administrators write the application list first and then set EwsEnabled to True (Set-OrganizationConfig). Do not rely on Null.",
+        next: "Move what uses EWS here to Graph; to keep EWS until {ends}, have the Exchange administrators write the application list first and then set EwsEnabled to True (Set-OrganizationConfig). Do not rely on Null.",
         alternative: "",
     },
     check: |reading| {
@@ -210,7 +217,7 @@ pub static BY_DEADLINE: Rule = Rule {
     texts: RuleTexts {
         says: "EWS works today and ends on {ends}.{apps_note}",
         stops: "EWS works today; it ends on {ends}, and whatever synchronizes this mailbox over EWS stops then.",
-        next: "Move the user to Graph {before}.",
+        next: "Move what uses EWS here to Graph {before}.",
         alternative: "",
     },
     check: |reading| {

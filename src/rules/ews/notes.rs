@@ -1,14 +1,14 @@
 //! What there is to know about EWS beside how soon it stops.
 
 use crate::evidence::mailbox::EwsAnswer;
-use crate::evidence::tenant::AppList;
+use crate::evidence::tenant::{AppList, Application};
 use crate::facts::GateState;
 
 use super::super::gate::{self, Closed};
 use super::super::reading::Reading;
 use super::super::rule::{Effect, Outcome, Params, Question, Rule, RuleTexts};
 use super::super::sources::{APP_IDS, CONTROL, IS_HERE, MC_PLAN};
-use super::{ASKS, FACTS, closed_by, listed_count, probe, propagation};
+use super::{ASKS, FACTS, app_name, closed_by, listed_count, probe, propagation};
 
 /// EWS refuses although the settings open it, or gives another ground than they do.
 pub static REFUSED_AGAINST_SETTINGS: Rule = Rule {
@@ -84,6 +84,44 @@ pub static LIST_HIDDEN: Rule = Rule {
     },
 };
 
+/// Applications that hold an EWS permission are not on the list.
+pub static APPS_NOT_LISTED: Rule = Rule {
+    id: "ews/apps-not-listed",
+    question: "Which applications with an EWS permission are not on the organisation's list?",
+    effect: Effect::Tells,
+    asks: &[Question::Organization, Question::Applications],
+    facts: "clients.toml",
+    sources: &[APP_IDS, CONTROL],
+    texts: RuleTexts {
+        says: "These applications hold an EWS permission in the tenant and are not on the organisation's application list: {apps}. EWS refuses them where a list counts.",
+        stops: "",
+        next: "Ask the owner of each whether it still needs EWS; until it is on Graph, have the Exchange administrators add it to the whole list (Set-OrganizationConfig -EwsAllowedAppIDs replaces it).",
+        alternative: "",
+    },
+    check: |reading| {
+        let tenant = reading.case.tenant;
+        let (Some(organization), Some(applications)) = (tenant.organization.value(), tenant.applications.value())
+        else {
+            return Outcome::Silent;
+        };
+        let AppList::Seen(listed) = &organization.app_list else { return Outcome::Silent };
+        if organization.ews_enabled != Some(true) {
+            return Outcome::Silent;
+        }
+        let left_out = applications.iter().filter(|known| speaks_ews(known) && !listed.contains(&known.app_id));
+        let names: Vec<String> =
+            left_out.map(|known| format!("{} ({})", app_name(reading, Some(&known.app_id)), known.app_id)).collect();
+        if names.is_empty() { Outcome::Silent } else { Outcome::Says(Params::one("apps", names.join(", "))) }
+    },
+};
+
+/// Whether an application may call EWS: for the whole organisation, or as the signed-in user.
+fn speaks_ews(application: &Application) -> bool {
+    application.enabled != Some(false)
+        && (application.application_permissions.contains("full_access_as_app")
+            || application.delegated_permissions.contains("EWS.AccessAsUser.All"))
+}
+
 /// The list becomes mandatory, and it is empty.
 pub static LIST_EMPTY_AHEAD: Rule = Rule {
     id: "ews/list-empty-ahead",
@@ -157,6 +195,12 @@ pub(in crate::rules) mod speaks {
         }),
         (&LIST_HIDDEN, |case| {
             case.organization().app_list = AppList::Hidden;
+        }),
+        (&APPS_NOT_LISTED, |case| {
+            let application_permissions = ["full_access_as_app".to_owned()].into();
+            let app_id = crate::rules::testing::OTHER_APP.to_owned();
+            case.tenant.applications =
+                known(vec![Application { app_id, application_permissions, ..Application::default() }]);
         }),
         (&LIST_EMPTY_AHEAD, |case| {
             case.organization().app_list = AppList::Seen(Default::default());

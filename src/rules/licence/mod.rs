@@ -6,21 +6,26 @@ mod advice;
 
 use super::case::KioskPolicy;
 use super::identity::about_account;
-use super::reading::{Kind, Reading, Settled};
+use super::reading::{Kind, Place, Reading, Settled};
 use super::rule::{Effect, Outcome, Params, Question, Rule, RuleTexts};
 use super::sources::{
     CONCURRENT, FRONTLINE, GROUP_LICENCES, KIOSK_CANCELLED, PLAN_STATES, PLANS, SALESFORCE_GRAPH, SALESFORCE_LICENCES,
 };
 use super::states::{LicenceState, Verdict};
-use crate::facts::Right;
 
 use advice::{about_product, product_names, upgrade};
 
 pub use advice::product_name;
 
 const UPGRADES: Effect = Effect::Decides(Verdict::NeedsLicenseUpgrade);
-const ASKS: &[Question] =
-    &[Question::Directory, Question::Licence, Question::Products, Question::Graph, Question::Recipient];
+const ASKS: &[Question] = &[
+    Question::Directory,
+    Question::Graph,
+    Question::Routing,
+    Question::Recipient,
+    Question::Licence,
+    Question::Products,
+];
 const FACTS: &str = "exchange-plans.csv";
 
 /// No plan with a mailbox.
@@ -34,7 +39,7 @@ pub static NONE: Rule = Rule {
     texts: RuleTexts {
         says: "No licence of the account carries an Exchange mailbox plan ({products}).{about}",
         stops: "{stops}",
-        next: "{upgrade}{caution}",
+        next: "{Upgrade}.{caution}",
         alternative: "",
     },
     check: |reading| weak(reading, LicenceState::None),
@@ -68,7 +73,7 @@ pub static SUSPENDED: Rule = Rule {
     texts: RuleTexts {
         says: "The mailbox plan of {product} is suspended or locked out: the subscription has expired or was cancelled, its data is still kept.",
         stops: "The mailbox itself is out of use until the subscription is renewed, and is deleted when Microsoft's term for it runs out.",
-        next: "Have the billing administrator renew {product} at once; else: {upgrade}",
+        next: "Have the billing administrator renew {product} at once; else {upgrade}.",
         alternative: "",
     },
     check: |reading| weak(reading, LicenceState::Suspended),
@@ -102,7 +107,7 @@ pub static F1: Rule = Rule {
     texts: RuleTexts {
         says: "The only mailbox plan is that of {product}: a mailbox is made for the Teams calendar, but its user has no right to use it, over any protocol.",
         stops: "{stops}",
-        next: "{upgrade}",
+        next: "{Upgrade}.",
         alternative: "",
     },
     check: |reading| weak(reading, LicenceState::F1NoMailboxRight),
@@ -119,7 +124,7 @@ pub static KIOSK: Rule = Rule {
     texts: RuleTexts {
         says: "The only mailbox plan is the kiosk plan of {product}.{about} It carries no EWS right, which Salesforce asks for; Microsoft does not enforce that (cancelled on 22 September 2026).",
         stops: "{stops}",
-        next: "Either {upgrade_clause}, or move the user to Einstein Activity Capture.",
+        next: "Either {upgrade}, or move the user to Einstein Activity Capture.",
         alternative: "Graph answers: can move to EAC without an upgrade",
     },
     check: |reading| match kiosk(reading) {
@@ -235,14 +240,16 @@ fn is_weak(reading: &Reading<'_>, wanted: LicenceState) -> Settled<bool> {
     if reading.licence.state != wanted {
         return Ok(false);
     }
+    // An on-premises mailbox needs no cloud licence: none is to be bought for it.
+    let located = reading.located.as_ref().map_err(Clone::clone)?;
+    if located.place == Place::OnPremises {
+        return Ok(false);
+    }
     reading.kind.as_ref().map(|_| true).map_err(Clone::clone)
 }
 
-/// A kiosk plan, provisioned or answering all the same.
 fn kiosk(reading: &Reading<'_>) -> Outcome {
-    let licence = &reading.licence;
-    let answers = licence.state == LicenceState::Pending && licence.right == Right::Kiosk && reading.graph_answers();
-    weak(reading, if answers { LicenceState::Pending } else { LicenceState::Kiosk })
+    weak(reading, LicenceState::Kiosk)
 }
 
 fn unless_resource(reading: &Reading<'_>, otherwise: impl FnOnce() -> Outcome) -> Outcome {
@@ -273,12 +280,18 @@ fn params(reading: &Reading<'_>) -> Params {
     Params::one("product", product_name(reading, licence.sku))
         .and("products", products)
         .and("about", about_product(reading, licence.sku, &held))
-        .and("upgrade", reading.words("licence/sentence", &Params::one("clause", upgrade.clone())))
-        .and("upgrade_clause", upgrade)
+        .and("Upgrade", capitalised(&upgrade))
+        .and("upgrade", upgrade)
         .and("caution", caution)
         .and("by_group", by_group)
         .and("remedy", advice::error_remedy(reading, error))
         .and("error", error)
+}
+
+/// A clause as the beginning of a sentence.
+fn capitalised(clause: &str) -> String {
+    let mut letters = clause.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::evidence::tenant::Sku;
 use crate::facts::{ProductKind, Right, Standing};
 
 use super::super::case::Case;
-use super::super::reading::{Identity, Settled};
+use super::super::reading::{GraphReading, Identity, Settled};
 use super::super::rule::{Open, Params, Question, ask};
 use super::super::states::LicenceState;
 
@@ -37,8 +37,6 @@ pub struct Licence {
     pub switched_off: Option<Uuid>,
     /// Products that count with a warning: in their grace period, or assigned with an error.
     pub warned: Vec<Uuid>,
-    /// Whether the tenant's own products were read, and so whether a plan may still be in preparation.
-    pub tenant_read: bool,
 }
 
 /// One Exchange mailbox plan that a product offers to the account.
@@ -55,7 +53,8 @@ struct Offer {
 impl Licence {
     /// Reads the licences of the account behind a case.
     #[must_use]
-    pub fn of(case: &Case<'_>, identity: &Settled<Identity<'_>>, graph_answers: bool) -> Self {
+    pub fn of(case: &Case<'_>, identity: &Settled<Identity<'_>>, graph: &Settled<GraphReading<'_>>) -> Self {
+        let graph_answers = graph.as_ref().map(|graph| matches!(graph, GraphReading::Answers(_)));
         match identity {
             Ok(Identity::One(account)) => Reader { case, account, graph_answers }.read(),
             Ok(Identity::Nobody | Identity::Several) => Self::plain(LicenceState::NotAsked),
@@ -77,7 +76,6 @@ impl Licence {
             group: None,
             switched_off: None,
             warned: Vec::new(),
-            tenant_read: false,
         }
     }
 }
@@ -85,7 +83,7 @@ impl Licence {
 struct Reader<'a> {
     case: &'a Case<'a>,
     account: &'a Account,
-    graph_answers: bool,
+    graph_answers: Result<bool, &'a Vec<Open>>,
 }
 
 /// A plan within a product, wherever it was read.
@@ -113,7 +111,7 @@ impl Reader<'_> {
         self.read_unlisted_products(&mut offers, &mut open);
         warned.sort_unstable();
         warned.dedup();
-        Licence { warned, tenant_read: self.case.tenant.skus.value().is_some(), ..self.best(offers, open) }
+        Licence { warned, ..self.best(offers, open) }
     }
 
     /// Every product assigned, with how; a product without a recorded assignment counts as assigned directly.
@@ -181,8 +179,9 @@ impl Reader<'_> {
         };
         let best = assignments.iter().min_by_key(|assignment| rank(self.assigned_standing(assignment, plan.id)))?;
         let by_assignment = self.assigned_standing(best, plan.id);
-        let standing = worse(by_assignment, self.tenant_standing(sku, plan));
+        let standing = worse(by_assignment, self.product_standing(sku));
         let standing = worse(standing, self.account_standing(plan.id, standing, open));
+        let standing = self.provisioned_standing(plan, standing, open);
         if standing == Standing::CountsWarning {
             warned.push(sku);
         }
@@ -203,21 +202,38 @@ impl Reader<'_> {
         if counts(standing) && assignment.disabled_plans.contains(&plan) { Standing::Off } else { standing }
     }
 
-    /// What the tenant's product says: its own state, and whether the plan is provisioned. A plan that is in
-    /// preparation or failed in the tenant counts all the same where Graph opens the mailbox.
-    fn tenant_standing(&self, sku: Uuid, plan: &PlanInSku<'_>) -> Standing {
+    /// What the tenant says of the product as a whole.
+    fn product_standing(&self, sku: Uuid) -> Standing {
         let licensing = self.case.facts.licensing();
-        let product = self
-            .tenant_sku(sku)
-            .map_or(Standing::Counts, |known| licensing.capability(&known.capability).unwrap_or(Standing::Counts));
+        let word = self.tenant_sku(sku).map(|known| licensing.capability(&known.capability));
+        word.flatten().unwrap_or(Standing::Counts)
+    }
+
+    /// What the tenant says of the plan within the product. A plan that is in preparation, or failed for the tenant,
+    /// counts all the same where Graph opens the mailbox; and where the tenant's products could not be read, nothing
+    /// but Graph's answer tells a plan in preparation from a ready one.
+    fn provisioned_standing(&self, plan: &PlanInSku<'_>, so_far: Standing, open: &mut Vec<Open>) -> Standing {
+        if !counts(so_far) && so_far != Standing::Pending {
+            return so_far;
+        }
+        let licensing = self.case.facts.licensing();
         let provisioned = plan
             .provisioning
             .map_or(Standing::Counts, |word| licensing.provisioning(word).unwrap_or(Standing::CountsWarning));
-        let provisioned = match provisioned {
-            Standing::Error if self.graph_answers => Standing::CountsWarning,
-            other => other,
-        };
-        worse(product, provisioned)
+        let standing = worse(so_far, provisioned);
+        let provisional = matches!(standing, Standing::Pending | Standing::Error);
+        match (self.graph_answers, ask(Question::Products, &self.case.tenant.skus)) {
+            (Ok(true), _) if provisional => Standing::CountsWarning,
+            (Err(graph), Ok(_)) if provisional => {
+                open.extend(graph.iter().cloned());
+                standing
+            }
+            (Ok(false) | Err(_), Err(products)) => {
+                open.extend(products);
+                Standing::Pending
+            }
+            (Ok(_) | Err(_), _) => standing,
+        }
     }
 
     /// What the account's own plan entries say. Several may stand for one plan, stale ones among them: the best
@@ -227,13 +243,17 @@ impl Reader<'_> {
             return so_far;
         }
         let entries = self.account.plans.iter().filter(|entry| entry.plan == plan);
-        match entries.map(|entry| self.capability(entry)).min_by_key(|standing| rank(*standing)) {
+        let said: Vec<Standing> = entries.map(|entry| self.capability(entry)).collect();
+        let best = said.iter().copied().min_by_key(|standing| rank(*standing));
+        let mixed = best.is_some_and(counts) && said.contains(&Standing::Suspended);
+        if best.is_none() || mixed {
+            // Only the tenant's products tell whether the plan is usable, and which product of several gives it.
+            open.extend(ask(Question::Products, &self.case.tenant.skus).err().unwrap_or_default());
+        }
+        match best {
             Some(Standing::Gone) => Standing::Pending,
             Some(standing) => standing,
-            None => {
-                open.extend(ask(Question::Products, &self.case.tenant.skus).err().unwrap_or_default());
-                so_far
-            }
+            None => so_far,
         }
     }
 

@@ -1,6 +1,12 @@
-//! Entra: tokens for our application (OAuth 2.0 client credentials, Microsoft identity platform v2.0).
+//! Entra: tokens for our application (OAuth 2.0 client credentials, Microsoft identity platform v2.0), or for a person
+//! who approves it at a browser.
 
 mod aadsts;
+mod certificate;
+mod device_code;
+mod federated;
+mod managed_identity;
+mod openid;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,8 +14,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::BoxFuture;
-use jiff::SignedDuration;
-use oauth2::basic::BasicClient;
+use jiff::{SignedDuration, Timestamp};
+use oauth2::basic::{BasicClient, BasicTokenResponse};
 use oauth2::{
     AsyncHttpClient, AuthType, ClientId, ClientSecret, HttpRequest, HttpResponse, Scope, TokenResponse, TokenUrl,
 };
@@ -25,11 +31,44 @@ use crate::transport::{
     Answer, Call, Patience, Reading, Request, Resource, ScopeId, Token, TokenSource, Transport, Trouble,
 };
 
+pub use certificate::{Certificate, is_pem};
+pub use device_code::DeviceCode;
+pub use federated::Federated;
+pub use managed_identity::{IMDS, IMDS_PATH, ManagedIdentity, Protocol};
+pub use openid::OpenId;
+
 /// What proves that we are the application.
-#[derive(Clone)]
 pub enum Credential {
     /// A client secret.
     Secret(SecretString),
+    /// A certificate whose key signs for us.
+    Certificate(Box<Certificate>),
+    /// A token of an issuer that the registration trusts.
+    Federated(Federated),
+    /// The identity of the machine.
+    ManagedIdentity(ManagedIdentity),
+    /// A person.
+    DeviceCode(DeviceCode),
+}
+
+impl Credential {
+    /// Whether tokens are a person's: delegated permissions, and no impersonation of others.
+    #[must_use]
+    pub fn is_delegated(&self) -> bool {
+        matches!(self, Self::DeviceCode(_))
+    }
+}
+
+/// Where to sign in, and as whom.
+pub struct Account<'a> {
+    /// Root of the authority.
+    pub authority: &'a Url,
+    /// Tenant id or verified domain.
+    pub tenant: &'a str,
+    /// Our application's id.
+    pub client_id: String,
+    /// Roots of Graph and Exchange in the tenant's cloud, which name the tokens' audiences.
+    pub resources: [&'a str; 2],
 }
 
 /// Signs an application in.
@@ -39,81 +78,100 @@ pub struct Entra {
     token_url: Url,
     client_id: String,
     credential: Credential,
-    /// Scope for each resource, in the order of [`Resource`].
-    scopes: [String; 2],
+    /// Root of each resource, in the order of [`Resource`].
+    resources: [String; 2],
 }
 
+/// Type of a JWT that stands in for a secret (RFC 7523).
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
 impl Entra {
-    /// Signs in at `authority` as `client_id` of `tenant`; `graph` and `exchange` are the resources' roots in the
-    /// tenant's cloud, which name the tokens' audiences.
+    /// Signs in with a credential.
     ///
     /// # Errors
     /// When the tenant or authority makes no address.
     pub fn new(
         transport: Arc<Transport>,
         clock: Clock,
-        authority: &Url,
-        tenant: &str,
-        client_id: String,
+        account: Account<'_>,
         credential: Credential,
-        resources: [&str; 2],
     ) -> Result<Self, Trouble> {
+        let Account { authority, tenant, client_id, resources } = account;
         let token_url = authority
             .join(&format!("/{tenant}/oauth2/v2.0/token"))
             .map_err(|error| Trouble::new(Cause::SignIn, format!("no sign-in address for tenant {tenant}: {error}")))?;
-        let scopes = resources.map(|root| format!("{}/.default", root.trim_end_matches('/')));
-        Ok(Self { transport, clock, token_url, client_id, credential, scopes })
+        let resources = resources.map(|root| root.trim_end_matches('/').to_owned());
+        Ok(Self { transport, clock, token_url, client_id, credential, resources })
     }
 
-    async fn client_credentials(&self, resource: Resource) -> Result<Token, Trouble> {
-        let Credential::Secret(secret) = &self.credential;
-        let url = TokenUrl::new(self.token_url.to_string())
-            .map_err(|error| Trouble::new(Cause::SignIn, format!("no sign-in address: {error}")))?;
-        let client = BasicClient::new(ClientId::new(self.client_id.clone()))
-            .set_client_secret(ClientSecret::new(secret.expose_secret().to_owned()))
-            .set_token_uri(url)
-            // Entra wants id and secret as form fields unless both are URL-encoded twice.
-            .set_auth_type(AuthType::RequestBody);
-        let failure = Mutex::new(None);
-        let carrier = Carrier { entra: self, failure: &failure };
-        let issued = self.clock.now();
-        let answer = client
-            .exchange_client_credentials()
-            .add_scope(Scope::new(self.scopes[resource as usize].clone()))
-            .request_async(&carrier)
-            .await;
-        match answer {
-            Ok(token) => {
-                let secret = token.access_token().secret();
-                let life = token.expires_in().map_or(3600, |life| i64::try_from(life.as_secs()).unwrap_or(3600));
-                Ok(Token {
-                    roles: permissions(secret),
-                    secret: SecretString::from(secret.clone()),
-                    issued,
-                    expires: issued + SignedDuration::from_secs(life),
-                })
+    async fn token(&self, resource: Resource) -> Result<Token, Trouble> {
+        match &self.credential {
+            Credential::Secret(secret) => self.client_credentials(resource, Proof::Secret(secret)).await,
+            Credential::Certificate(certificate) => {
+                let assertion = certificate
+                    .assertion(&self.client_id, self.token_url.as_str(), self.clock.now())
+                    .map_err(|why| Trouble::new(Cause::SignIn, why))?;
+                self.client_credentials(resource, Proof::Assertion(&assertion)).await
             }
-            // The library's error drops Entra's codes, so the answer itself was kept.
-            Err(_) => Err(failure.into_inner().unwrap_or_else(PoisonError::into_inner).unwrap_or_else(|| {
-                Trouble::new(Cause::SignIn, "the sign-in endpoint answered with something that is not a token")
-            })),
+            Credential::Federated(federated) => {
+                let assertion = federated.token(&self.transport).await?;
+                self.client_credentials(resource, Proof::Assertion(&assertion)).await
+            }
+            Credential::ManagedIdentity(identity) => {
+                identity.token(&self.transport, self.clock, &self.resources[resource as usize]).await
+            }
+            Credential::DeviceCode(device_code) => device_code.token(self, resource).await,
         }
     }
 
-    /// Carries the library's request over our transport.
-    async fn send(&self, request: HttpRequest, failure: &Mutex<Option<Trouble>>) -> Result<HttpResponse, Refused> {
-        let keep = |trouble: Trouble| {
-            *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(trouble);
-            Refused
+    async fn client_credentials(&self, resource: Resource, proof: Proof<'_>) -> Result<Token, Trouble> {
+        let client = self.client()?;
+        let carrier = Carrier::new(self, Refusals::AreErrors);
+        let issued = self.clock.now();
+        let answer = match proof {
+            Proof::Secret(secret) => {
+                let client = client.set_client_secret(ClientSecret::new(secret.expose_secret().to_owned()));
+                let request = client.exchange_client_credentials().add_scope(self.scope(resource));
+                request.request_async(&carrier).await
+            }
+            Proof::Assertion(assertion) => {
+                let request = client
+                    .exchange_client_credentials()
+                    .add_scope(self.scope(resource))
+                    .add_extra_param("client_assertion_type", JWT_BEARER)
+                    .add_extra_param("client_assertion", assertion.expose_secret().to_owned());
+                request.request_async(&carrier).await
+            }
         };
+        answer.map(|token| issue(&token, issued)).map_err(|_| carrier.trouble())
+    }
+
+    fn client(&self) -> Result<Client, Trouble> {
+        let url = TokenUrl::new(self.token_url.to_string())
+            .map_err(|error| Trouble::new(Cause::SignIn, format!("no sign-in address: {error}")))?;
+        // Entra wants id and secret as form fields unless both are URL-encoded twice.
+        Ok(BasicClient::new(ClientId::new(self.client_id.clone()))
+            .set_token_uri(url)
+            .set_auth_type(AuthType::RequestBody))
+    }
+
+    fn scope(&self, resource: Resource) -> Scope {
+        Scope::new(format!("{}/.default", self.resources[resource as usize]))
+    }
+
+    /// Carries the library's request over our transport.
+    async fn send(&self, request: HttpRequest, carrier: &Carrier<'_>) -> Result<HttpResponse, Refused> {
         let (parts, body) = request.into_parts();
         let url = Url::parse(&parts.uri.to_string())
-            .map_err(|error| keep(Trouble::new(Cause::SignIn, format!("no sign-in address: {error}"))))?;
+            .map_err(|error| carrier.keep(Trouble::new(Cause::SignIn, format!("no sign-in address: {error}"))))?;
         let request = Request { method: parts.method, url, headers: parts.headers, body: body.into() };
         let call = Call { scope: ScopeId::Token, cost: 1, request, reading, patience: Patience::Listing };
-        let answer = self.transport.call(call, None).await.map_err(keep)?;
+        let answer = self.transport.call(call, None).await.map_err(|trouble| carrier.keep(trouble))?;
         if !answer.status.is_success() {
-            return Err(keep(explain(&answer, &self.client_id)));
+            let refused = carrier.keep(explain(&answer, &self.client_id));
+            if carrier.refusals == Refusals::AreErrors {
+                return Err(refused);
+            }
         }
         let mut response = HttpResponse::new(answer.body.to_vec());
         *response.status_mut() = answer.status;
@@ -124,16 +182,71 @@ impl Entra {
     }
 }
 
-impl TokenSource for Entra {
-    fn fetch(&self, resource: Resource) -> BoxFuture<'_, Result<Token, Trouble>> {
-        Box::pin(self.client_credentials(resource))
+/// The library's client, with a token address.
+type Client = BasicClient<
+    oauth2::EndpointNotSet,
+    oauth2::EndpointNotSet,
+    oauth2::EndpointNotSet,
+    oauth2::EndpointNotSet,
+    oauth2::EndpointSet,
+>;
+
+/// What stands in the token request for who we are.
+enum Proof<'a> {
+    Secret(&'a SecretString),
+    Assertion(&'a SecretString),
+}
+
+/// A token as the library read it.
+fn issue(token: &BasicTokenResponse, issued: Timestamp) -> Token {
+    let secret = token.access_token().secret();
+    let life = token.expires_in().map_or(3600, |life| i64::try_from(life.as_secs()).unwrap_or(3600));
+    Token {
+        roles: permissions(secret),
+        secret: SecretString::from(secret.as_str()),
+        issued,
+        expires: issued + SignedDuration::from_secs(life),
     }
 }
 
-/// Our transport, as the library sees it.
+impl TokenSource for Entra {
+    fn fetch(&self, resource: Resource) -> BoxFuture<'_, Result<Token, Trouble>> {
+        Box::pin(self.token(resource))
+    }
+}
+
+/// What the library is told of an unsuccessful answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refusals {
+    /// That it failed.
+    AreErrors,
+    /// The answer: it waits for a person by reading refusals.
+    AreRead,
+}
+
+/// Our transport, as the library sees it. The library's errors drop Entra's codes, so the last refusal is kept.
 struct Carrier<'a> {
     entra: &'a Entra,
-    failure: &'a Mutex<Option<Trouble>>,
+    refusals: Refusals,
+    last: Mutex<Option<Trouble>>,
+}
+
+impl<'a> Carrier<'a> {
+    fn new(entra: &'a Entra, refusals: Refusals) -> Self {
+        Self { entra, refusals, last: Mutex::default() }
+    }
+
+    fn keep(&self, trouble: Trouble) -> Refused {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(trouble);
+        Refused
+    }
+
+    /// Why it failed.
+    fn trouble(self) -> Trouble {
+        self.last.into_inner().unwrap_or_else(PoisonError::into_inner).unwrap_or_else(|| {
+            Trouble::new(Cause::SignIn, "the sign-in endpoint answered with something that is not a token")
+        })
+    }
 }
 
 impl<'c> AsyncHttpClient<'c> for Carrier<'_> {
@@ -141,7 +254,7 @@ impl<'c> AsyncHttpClient<'c> for Carrier<'_> {
     type Future = BoxFuture<'c, Result<HttpResponse, Refused>>;
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
-        Box::pin(self.entra.send(request, self.failure))
+        Box::pin(self.entra.send(request, self))
     }
 }
 
@@ -192,7 +305,7 @@ fn explain(answer: &Answer, client_id: &str) -> Trouble {
             format!("Entra refused to sign application {client_id} in ({said})")
         }
     };
-    Trouble::new(Cause::SignIn, detail)
+    Trouble::new(Cause::SignIn, detail).told_by(answer)
 }
 
 /// The permissions in a token: `roles` of an application's, `scp` of a person's. A client-credentials token is

@@ -66,7 +66,7 @@ impl Graph {
         Ok(Page { items: page.items.into_iter().map(WireUser::into_deleted).collect(), next: page.next })
     }
 
-    async fn page<T: serde::de::DeserializeOwned>(
+    pub(super) async fn page<T: serde::de::DeserializeOwned>(
         &self,
         next: Option<&str>,
         first: &str,

@@ -1,5 +1,6 @@
 //! Microsoft Graph v1.0: tenant, directory and mailboxes.
 
+pub mod apps;
 pub mod batch;
 pub mod directory;
 pub mod mailbox;
@@ -125,11 +126,12 @@ fn trouble(answer: &Answer, what: &str) -> Trouble {
     } else {
         format!("{}, {code}: {message}", answer.status.as_u16())
     };
-    match answer.status.as_u16() {
+    let trouble = match answer.status.as_u16() {
         401 => Trouble::new(Cause::SignIn, format!("Graph refused our token for {what} ({said})")),
         403 => Trouble::new(Cause::NotPermitted, format!("Graph does not let our application read {what} ({said})")),
         _ => Trouble::new(Cause::Inconclusive, format!("Graph's answer for {what} settles nothing ({said})")),
-    }
+    };
+    trouble.told_by(answer)
 }
 
 /// A successful answer's body.

@@ -17,12 +17,12 @@ pub(super) fn openid(state: &State, call: &Call, tenant: &str) -> Answer {
     let id = if shared { tenant.to_owned() } else { state.tenant.id.to_string() };
     let issuer = if shared { "{tenantid}".to_owned() } else { id.clone() };
     let origin = &call.origin;
-    let (region, sub): (&str, Value) = match state.tenant.cloud {
-        Cloud::Global => ("EU", Value::Null),
-        Cloud::Gcc => ("NA", json!("GCC")),
-        Cloud::GccHigh => ("USGov", json!("DODCON")),
-        Cloud::Dod => ("USGov", json!("DOD")),
-        Cloud::China => ("AS", Value::Null),
+    let (region, sub, instance): (&str, Value, &str) = match state.tenant.cloud {
+        Cloud::Global => ("EU", Value::Null, "microsoftonline.com"),
+        Cloud::Gcc => ("NA", json!("GCC"), "microsoftonline.com"),
+        Cloud::GccHigh => ("USGov", json!("DODCON"), "microsoftonline.us"),
+        Cloud::Dod => ("USGov", json!("DOD"), "microsoftonline.us"),
+        Cloud::China => ("AS", Value::Null, "partner.microsoftonline.cn"),
     };
     let body = json!({
         "token_endpoint": format!("{origin}/{id}/oauth2/v2.0/token"),
@@ -39,7 +39,7 @@ pub(super) fn openid(state: &State, call: &Call, tenant: &str) -> Answer {
         "device_authorization_endpoint": format!("{origin}/{id}/oauth2/v2.0/devicecode"),
         "tenant_region_scope": region,
         "tenant_region_sub_scope": sub,
-        "cloud_instance_name": "microsoftonline.com",
+        "cloud_instance_name": instance,
         "cloud_graph_host_name": "graph.windows.net",
         "msgraph_host": "graph.microsoft.com",
     });

@@ -339,6 +339,15 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_panic_and_quoted_text_is_itself(text in ".{0,60}", word in "[a-z'@. ]{0,20}") {
+            let _ = Filter::parse(&text);
+            let filter = format!("mail eq '{}'", word.replace('\'', "''"));
+            proptest::prop_assert!(Filter::parse(&filter).is_ok_and(|filter| filter.accepts(&|_| Some(json!(word)))));
+        }
+    }
+
     #[test]
     fn bad_filters_are_refused_with_a_reason() {
         for filter in ["mail eq", "mail eq 'open", "mail like 'x'", "(mail eq 'x'", "mail eq 'x' mail"] {

@@ -165,7 +165,13 @@ fn route(state: &State, call: &Call, claims: &Claims, path: &[&str]) -> Answer {
             read(DOMAINS, 1, "graph.domains", &|| organization::dns_records(state, call, name))
         }
         ["subscribedskus"] => read(SKUS, 3, "graph.subscribedSkus", &|| organization::skus(state, call)),
-        ["users"] => read(USERS, 2, "graph.users.list", &|| users::list(state, call)),
+        ["users"] => match users::addresses_asked(call).as_slice() {
+            [] => read(USERS, 2, "graph.users.list", &|| users::list(state, call)),
+            addresses => {
+                let answer = directory(state, call, claims, USERS, 2, || users::list(state, call));
+                addresses.iter().fold(answer, |answer, address| about(answer, "graph.users.find", Some(address)))
+            }
+        },
         ["users", "$count"] => read(USERS, 2, "graph.users.count", &|| users::count(state, call)),
         ["users", key] => seen(USERS, 1, "graph.users.get", key, &|| users::get(state, call, key)),
         ["users", key, "licensedetails"] => {

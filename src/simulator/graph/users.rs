@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::error::{error, no_object};
+use super::filter::Filter;
 use super::query::Query;
 use super::user;
 use crate::simulator::call::{Answer, Call, answer, json as reply};
@@ -14,6 +15,11 @@ use crate::simulator::tenant::Person;
 /// `GET /users`: 100 a page by default, 999 at most.
 pub(super) fn list(state: &State, call: &Call) -> Answer {
     collection(state, call, "users", false)
+}
+
+/// The addresses and ids that a filter looks for.
+pub(super) fn addresses_asked(call: &Call) -> Vec<String> {
+    call.query("$filter").and_then(|text| Filter::parse(text).ok()).and_then(|filter| filter.keys()).unwrap_or_default()
 }
 
 /// `GET /directory/deletedItems/microsoft.graph.user`
@@ -29,7 +35,7 @@ fn collection(state: &State, call: &Call, context: &str, deleted: bool) -> Answe
     let people = &state.tenant.people;
     let slots = people.slots();
     // An address or id in the filter leads straight to the accounts; anything else means looking at all of them.
-    let keys = query.filter.as_ref().and_then(|filter| filter.keys());
+    let keys = query.filter.as_ref().and_then(Filter::keys);
     let candidates: Box<dyn Iterator<Item = u32>> = match keys {
         None => Box::new(query.from..slots),
         Some(keys) => {

@@ -163,11 +163,6 @@ fn people(text: &Text<'_>, file: &File, products: &Products) -> Result<Vec<Perso
     for spec in &file.user {
         let maker = Maker { text, file, products, span: spec.span() };
         let person = maker.person(spec.get_ref())?;
-        if !ids.insert(person.id) {
-            return Err(
-                maker.error(format!("id {} is already taken", person.id), "give each [[user]] its own, or none")
-            );
-        }
         if !person.is_deleted() {
             for address in person.smtp_addresses() {
                 if let Some(line) = taken.insert(address.to_lowercase(), maker.line()) {
@@ -177,6 +172,11 @@ fn people(text: &Text<'_>, file: &File, products: &Products) -> Result<Vec<Perso
                     );
                 }
             }
+        }
+        if !ids.insert(person.id) {
+            return Err(
+                maker.error(format!("id {} is already taken", person.id), "give each [[user]] its own, or none")
+            );
         }
         people.push(person);
     }
@@ -301,7 +301,10 @@ impl Maker<'_> {
             MailboxSpec::None => Place::Nowhere,
             MailboxSpec::Inactive => Place::Inactive,
             MailboxSpec::OnPremises => {
-                let host = spec.on_premises_host.clone().or_else(|| self.file.exchange.on_premises.first().cloned());
+                let host = spec
+                    .on_premises_host
+                    .clone()
+                    .or_else(|| self.file.exchange.on_premises.first().map(|server| server.host.clone()));
                 let hint = "list the servers in exchange.on_premises, or give on_premises_host";
                 Place::OnPremises(host.ok_or_else(|| self.error("an on-premises mailbox without a server", hint))?)
             }

@@ -97,9 +97,76 @@ pub(super) struct ExchangeSpec {
     pub(super) allowed_apps: Vec<String>,
     #[serde(default)]
     pub(super) user_agents: Option<AgentsSpec>,
-    /// Host names of the on-premises servers; the first is the default.
+    /// The on-premises servers; the first is the default.
     #[serde(default)]
-    pub(super) on_premises: Vec<String>,
+    pub(super) on_premises: Vec<ServerSpec>,
+}
+
+/// An on-premises server: its host name, or a table with what is special about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ServerSpec {
+    pub(crate) host: String,
+    /// What a caller without credentials is asked for.
+    pub(crate) schemes: Vec<Scheme>,
+    /// Whether the REST directory `/api` is published.
+    pub(crate) api: bool,
+    /// A login form stands in front of everything.
+    pub(crate) forms: bool,
+}
+
+/// Authentication schemes of an Exchange Server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Scheme {
+    Negotiate,
+    Ntlm,
+    Basic,
+    /// Hybrid modern authentication; shown to who sends an empty bearer token.
+    Bearer,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ServerTable {
+    host: String,
+    #[serde(default = "default_schemes")]
+    schemes: Vec<Scheme>,
+    #[serde(default = "yes")]
+    api: bool,
+    #[serde(default)]
+    forms: bool,
+}
+
+fn default_schemes() -> Vec<Scheme> {
+    vec![Scheme::Negotiate, Scheme::Ntlm, Scheme::Bearer]
+}
+
+impl ServerSpec {
+    /// A server with nothing special about it.
+    pub(crate) fn named(host: &str) -> Self {
+        Self { host: host.to_owned(), schemes: default_schemes(), api: true, forms: false }
+    }
+}
+
+impl<'de> Deserialize<'de> for ServerSpec {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct HostOrTable;
+        impl<'de> Visitor<'de> for HostOrTable {
+            type Value = ServerSpec;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a host name, or a table with `host`")
+            }
+            fn visit_str<E: serde::de::Error>(self, host: &str) -> Result<ServerSpec, E> {
+                Ok(ServerSpec::named(host))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ServerSpec, A::Error> {
+                let ServerTable { host, schemes, api, forms } =
+                    ServerTable::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(ServerSpec { host, schemes, api, forms })
+            }
+        }
+        deserializer.deserialize_any(HostOrTable)
+    }
 }
 
 /// A user-agent filter.

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use uuid::Uuid;
 
-use super::file::{ApplicationSpec, Cloud, DomainSpec};
+use super::file::{ApplicationSpec, Cloud, DomainSpec, ServerSpec};
 use super::people::People;
 use super::person::{
     AgentList, Agents, AssignmentState, CalendarRole, Capability, Delegate, GraphAccess, Licence, Mailbox, Person,
@@ -309,7 +309,7 @@ pub(super) fn tenant(users: u32, seed: u64) -> Tenant {
             ews_enabled: Switch::On,
             allowed_apps: vec![client_id.to_string()],
             agents: Agents::default(),
-            on_premises: vec![ON_PREMISES.to_owned()],
+            on_premises: vec![ServerSpec::named(ON_PREMISES)],
         },
         applications: vec![assessor(client_id)],
         subscriptions: subscriptions.collect(),

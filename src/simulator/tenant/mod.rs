@@ -15,7 +15,8 @@ use std::sync::{Arc, OnceLock};
 use uuid::Uuid;
 
 pub(crate) use file::{
-    ApplicationSpec as Application, Cloud, DomainSpec as Domain, FederatedSpec, NoticeSpec as Notice,
+    ApplicationSpec as Application, Cloud, DomainSpec as Domain, FederatedSpec, NoticeSpec as Notice, Scheme,
+    ServerSpec as Server,
 };
 pub(crate) use people::People;
 pub(crate) use person::{
@@ -50,7 +51,7 @@ pub(crate) struct Exchange {
     pub(crate) ews_enabled: Switch,
     pub(crate) allowed_apps: Vec<String>,
     pub(crate) agents: Agents,
-    pub(crate) on_premises: Vec<String>,
+    pub(crate) on_premises: Vec<Server>,
 }
 
 /// A product the tenant has bought.

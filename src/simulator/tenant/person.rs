@@ -395,6 +395,16 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn a_star_stands_for_any_text(one in "[a-c]{0,4}", two in "[a-c]{0,4}", between in "[a-c/]{0,4}") {
+            let pattern = format!("{one}*{two}");
+            let text = format!("{one}{between}{two}");
+            proptest::prop_assert!(matches_pattern(&pattern, &text));
+            proptest::prop_assert_eq!(matches_pattern(&one, &text), one == text);
+        }
+    }
+
     #[test]
     fn an_enforced_empty_allow_list_closes_the_door() {
         let agents = Agents { enforce: Some(AgentList::Allow), ..Agents::default() };

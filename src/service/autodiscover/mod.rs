@@ -1,4 +1,8 @@
-//! Autodiscover V2: where would a client of this address be sent? Anonymous, hop by hop.
+//! Autodiscover V2: where would a client of this address be sent? Anonymous, hop by hop. [`soap`] and [`pox`] are its
+//! elders, which want a token.
+
+pub mod pox;
+pub mod soap;
 
 use std::sync::Arc;
 
@@ -8,7 +12,7 @@ use url::Url;
 use super::graph::one_line;
 use crate::evidence::Cause;
 use crate::evidence::mailbox::{Hop, RouteEnd, Routing};
-use crate::transport::retry::{by_status, describe};
+use crate::transport::retry::{by_status, describe, json_by_status};
 use crate::transport::wire::{host_of, is_loopback};
 use crate::transport::{Answer, Call, Patience, Reading, Request, ScopeId, Transport, Trouble};
 
@@ -66,7 +70,11 @@ impl Autodiscover {
 
     async fn ask(&self, url: &Url) -> Result<Answer, Trouble> {
         let request = Request::get(url.clone()).header("accept", "application/json");
-        let scope = if self.is_exchange_online(url) { ScopeId::Autodiscover } else { ScopeId::OnPremises };
+        // Exchange Online answers in JSON: a page from there is an accident. Anybody else's page is an answer.
+        let (scope, reading): (_, fn(&Answer) -> Reading) = match self.is_exchange_online(url) {
+            true => (ScopeId::Autodiscover, json_reading),
+            false => (ScopeId::OnPremises, reading),
+        };
         let call = Call { scope, cost: 1, request, reading, patience: Patience::Question };
         self.transport.call(call, None).await
     }
@@ -157,6 +165,14 @@ struct Body {
 /// An address as evidence keeps it: without port on loopback, so that a rerun writes the same.
 fn shown(url: &Url) -> String {
     format!("{}://{}{}", url.scheme(), host_of(url), url.path())
+}
+
+/// As [`reading`], and an answer that should have been JSON is asked for again.
+fn json_reading(answer: &Answer) -> Reading {
+    match reading(answer) {
+        Reading::Final => json_by_status(answer),
+        reading => reading,
+    }
 }
 
 /// Errors come as JSON with any status; what the body says goes before what the status says.

@@ -1,106 +1,24 @@
-//! `readiness.json` and `readiness.ndjson`: the whole report for machines.
-//!
-//! The types here are the format, version 1: they are its own, so that nothing in the program can change the files by
-//! accident, and [`schema`] is made from them. A field may be added; none is renamed, retyped or dropped within a
-//! version. Users come last, so that a reader who streams has the sums first.
+//! The format, version 1.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
 use serde::Serialize;
-use serde::ser::{SerializeMap as _, Serializer as _};
 
-use super::head::{AppLine, DomainLine, Head, LicenceLine, RuleLine, ServiceLine};
-use super::row::Row;
-use super::summary::{Action, Group, GroupName, Summary, VerdictCounts};
-use super::{ReportError, View, columns};
+use super::SCHEMA;
+use crate::report::columns;
+use crate::report::head::{AppLine, DomainLine, Head, LicenceLine, RuleLine, ServiceLine};
+use crate::report::row::Row;
+use crate::report::summary::{Action, Group, GroupName, Summary, VerdictCounts};
 use crate::verdict::{EwsToday, GraphState, LicenceState, RoutingState, Urgency, Verdict};
-
-/// The name and version of the format, first member of every file.
-pub const SCHEMA: &str = "ewsready/readiness/1";
-
-/// Writes `readiness.json`.
-///
-/// # Errors
-///
-/// [`ReportError`] when `out` fails or the rows cannot be read.
-pub fn write(view: &View, out: &mut dyn Write) -> Result<(), ReportError> {
-    let mut rows = Ok(());
-    let written = (|| {
-        let mut json = serde_json::Serializer::new(&mut *out);
-        let mut file = json.serialize_map(None)?;
-        file.serialize_entry("schema", SCHEMA)?;
-        file.serialize_entry("run", &Run::new(&view.head))?;
-        file.serialize_entry("tenant", &Tenant::new(&view.head))?;
-        file.serialize_entry("summary", &Sums::new(&view.summary))?;
-        file.serialize_entry("findings", &view.summary.actions.iter().map(Finding::new).collect::<Vec<_>>())?;
-        file.serialize_entry("method", &Method::new(&view.head))?;
-        file.serialize_entry("users", &Users { view, failure: &std::cell::RefCell::new(&mut rows) })?;
-        file.end()
-    })();
-    rows?;
-    written.map_err(|error| ReportError::format("json")(&error))?;
-    out.write_all(b"\n").map_err(|error| ReportError::format("json")(&error))
-}
-
-/// Writes `readiness.ndjson`: each user of `readiness.json` on a line.
-///
-/// # Errors
-///
-/// [`ReportError`] when `out` fails or the rows cannot be read.
-pub fn write_lines(view: &View, out: &mut dyn Write) -> Result<(), ReportError> {
-    let failed = ReportError::format("ndjson");
-    for row in view.spool.rows()? {
-        let row = row?;
-        serde_json::to_writer(&mut *out, &User::new(&row, &view.head)).map_err(|error| failed(&error))?;
-        out.write_all(b"\n").map_err(|error| failed(&error))?;
-    }
-    Ok(())
-}
-
-/// The JSON Schema (draft 2020-12) of `readiness.json`.
-#[must_use]
-pub fn schema() -> serde_json::Value {
-    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<Readiness<'_>>().to_value()
-}
-
-/// The JSON Schema (draft 2020-12) of one line of `readiness.ndjson`.
-#[must_use]
-pub fn line_schema() -> serde_json::Value {
-    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<User<'_>>().to_value()
-}
-
-/// Streams the users; an error of the rows is kept aside, because serde can only carry text.
-struct Users<'a, 'b> {
-    view: &'a View,
-    failure: &'a std::cell::RefCell<&'b mut Result<(), ReportError>>,
-}
-
-impl Serialize for Users<'_, '_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let fail = |error: ReportError| {
-            let text = error.to_string();
-            **self.failure.borrow_mut() = Err(error);
-            serde::ser::Error::custom(text)
-        };
-        let mut users = serializer.serialize_seq(Some(self.view.spool.len()))?;
-        for row in self.view.spool.rows().map_err(fail)? {
-            let row = row.map_err(fail)?;
-            serde::ser::SerializeSeq::serialize_element(&mut users, &User::new(&row, &self.view.head))?;
-        }
-        serde::ser::SerializeSeq::end(users)
-    }
-}
 
 /// The report of one run of ewsready.
 #[derive(JsonSchema)]
 #[schemars(rename = "readiness")]
 #[expect(dead_code, reason = "describes the file that `write` streams; a test validates one against the other")]
-struct Readiness<'a> {
+pub(super) struct Readiness<'a> {
     /// Name and version of the format.
     #[schemars(extend("const" = SCHEMA))]
     schema: String,
@@ -119,7 +37,7 @@ struct Readiness<'a> {
 }
 
 #[derive(Serialize, JsonSchema)]
-struct Run<'a> {
+pub(super) struct Run<'a> {
     /// Id of the run.
     id: &'a str,
     /// Version of the program.
@@ -147,7 +65,7 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(head: &'a Head) -> Self {
+    pub(super) fn new(head: &'a Head) -> Self {
         Self {
             id: &head.run_id,
             tool_version: &head.tool_version,
@@ -164,7 +82,7 @@ impl<'a> Run<'a> {
 }
 
 #[derive(Serialize, JsonSchema)]
-struct Tenant<'a> {
+pub(super) struct Tenant<'a> {
     /// Name of the profile.
     profile: &'a str,
     /// Tenant id.
@@ -191,7 +109,7 @@ struct Tenant<'a> {
 }
 
 impl<'a> Tenant<'a> {
-    fn new(head: &'a Head) -> Self {
+    pub(super) fn new(head: &'a Head) -> Self {
         Self {
             profile: &head.tenant.profile,
             id: &head.tenant.id,
@@ -209,7 +127,7 @@ impl<'a> Tenant<'a> {
 }
 
 #[derive(Serialize, JsonSchema)]
-struct Sums<'a> {
+pub(super) struct Sums<'a> {
     /// Roster entries.
     rows: u64,
     /// Entries per verdict id; every verdict is present.
@@ -231,7 +149,7 @@ struct Sums<'a> {
 }
 
 #[derive(Serialize, JsonSchema)]
-struct GroupSums<'a> {
+pub(super) struct GroupSums<'a> {
     /// The value; null for entries without one and, when `others` is true, for all past the counted ones.
     name: Option<&'a str>,
     /// Whether this sums up every value past those counted by name.
@@ -241,7 +159,7 @@ struct GroupSums<'a> {
 }
 
 #[derive(Serialize, JsonSchema)]
-struct Demand<'a> {
+pub(super) struct Demand<'a> {
     #[schemars(schema_with = "licence_ids")]
     licence: &'static str,
     /// Products the users have today.
@@ -251,7 +169,7 @@ struct Demand<'a> {
 }
 
 #[derive(Serialize, JsonSchema)]
-struct IntegrationSums<'a> {
+pub(super) struct IntegrationSums<'a> {
     integration: &'a str,
     state: &'a str,
     rule: &'a str,
@@ -261,7 +179,7 @@ struct IntegrationSums<'a> {
 }
 
 impl<'a> Sums<'a> {
-    fn new(summary: &'a Summary) -> Self {
+    pub(super) fn new(summary: &'a Summary) -> Self {
         let integrations = summary.integrations.iter().map(|sum| IntegrationSums {
             integration: &sum.integration,
             state: &sum.state,
@@ -310,7 +228,7 @@ fn urgencies(counts: &[u64; Urgency::ALL.len()]) -> BTreeMap<&'static str, u64> 
 }
 
 #[derive(Serialize, JsonSchema)]
-struct Finding<'a> {
+pub(super) struct Finding<'a> {
     /// Rule that decided.
     rule: &'a str,
     #[schemars(schema_with = "verdict_ids")]
@@ -326,7 +244,7 @@ struct Finding<'a> {
 }
 
 impl<'a> Finding<'a> {
-    fn new(action: &'a Action) -> Self {
+    pub(super) fn new(action: &'a Action) -> Self {
         Self {
             rule: &action.reason,
             verdict: action.verdict.id(),
@@ -339,7 +257,7 @@ impl<'a> Finding<'a> {
 }
 
 #[derive(Serialize, JsonSchema)]
-struct Method<'a> {
+pub(super) struct Method<'a> {
     services: &'a [ServiceLine],
     rules: &'a [RuleLine],
     /// Settings of the run, by name.
@@ -349,7 +267,7 @@ struct Method<'a> {
 }
 
 impl<'a> Method<'a> {
-    fn new(head: &'a Head) -> Self {
+    pub(super) fn new(head: &'a Head) -> Self {
         Self {
             services: &head.services,
             rules: &head.rules,
@@ -363,7 +281,7 @@ impl<'a> Method<'a> {
 /// One roster line.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "user")]
-struct User<'a> {
+pub(super) struct User<'a> {
     /// Data line of the roster, from 1 over all files.
     row: u64,
     /// The address as the roster writes it.
@@ -411,7 +329,7 @@ struct User<'a> {
 }
 
 #[derive(Serialize, JsonSchema)]
-struct Evidence<'a> {
+pub(super) struct Evidence<'a> {
     /// What was asked.
     question: &'a str,
     /// What came out, in words.
@@ -424,14 +342,14 @@ struct Evidence<'a> {
 }
 
 #[derive(Serialize, JsonSchema)]
-struct UserFinding<'a> {
+pub(super) struct UserFinding<'a> {
     rule: &'a str,
     text: &'a str,
     action: &'a str,
 }
 
 #[derive(Serialize, JsonSchema)]
-struct Integration<'a> {
+pub(super) struct Integration<'a> {
     integration: &'a str,
     /// `ok`, `broken`, `at_risk` or `unknown`.
     state: &'a str,
@@ -441,7 +359,7 @@ struct Integration<'a> {
 }
 
 impl<'a> User<'a> {
-    fn new(row: &'a Row, head: &'a Head) -> Self {
+    pub(super) fn new(row: &'a Row, head: &'a Head) -> Self {
         let evidence = row.evidence.iter().map(|line| Evidence {
             question: &line.question,
             answer: &line.answer,

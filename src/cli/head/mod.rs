@@ -1,0 +1,187 @@
+//! The head of a report, from what the store knows of run and tenant.
+
+mod licences;
+
+use std::collections::BTreeSet;
+
+use super::assess::store_failure;
+use super::exit::Failure;
+use super::judging::report_failure;
+use crate::evidence::mailbox::AgentRule;
+use crate::evidence::store::{RunRecord, Store};
+use crate::evidence::tenant::{AppList, Application, OrganizationEws};
+use crate::evidence::{Observation, TenantEvidence};
+use crate::facts::Facts;
+use crate::report::head::{AppLine, DomainLine, Organization, RuleLine, ServiceLine, Tenant};
+use crate::report::{Head, Texts};
+use crate::rules::{Options, registry};
+use crate::transport::ScopeId;
+use crate::verdict::tenant_findings;
+
+/// Puts the head together.
+///
+/// # Errors
+/// When the store fails.
+pub fn head(
+    store: &Store,
+    run: &RunRecord,
+    tenant: &TenantEvidence,
+    facts: &Facts,
+    options: &Options,
+    language: &str,
+) -> Result<Head, Failure> {
+    let identity = tenant.identity.value();
+    let roster = &run.roster;
+    Ok(Head {
+        run_id: run.uuid.clone(),
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        started: Some(run.started),
+        finished: run.finished,
+        as_of: options.as_of,
+        facts_as_of: facts.as_of().oldest,
+        facts_warning: facts.age_warning(options.as_of).unwrap_or_default(),
+        simulated: run.settings.simulated,
+        roster: roster.sources.clone(),
+        extra_columns: roster.columns.clone(),
+        integrations: options.integrations.clone(),
+        language: language.to_owned(),
+        tenant: Tenant {
+            profile: run.tenant.clone(),
+            id: identity.map(|identity| identity.id.clone()).unwrap_or_default(),
+            name: identity.map(|identity| identity.name.clone()).unwrap_or_default(),
+            cloud: options.cloud.clone(),
+        },
+        organization: organization(tenant, facts, options, language)?,
+        licences: licences::products(tenant, facts),
+        upgrades: licences::upgrades(tenant, facts, options),
+        domains: domains(tenant),
+        apps: apps(tenant, facts),
+        services: services(store, run)?,
+        rules: registry().iter().map(|rule| rule_line(rule, facts)).collect(),
+        parameters: parameters(run),
+        permissions: permissions(tenant),
+        ..Head::default()
+    })
+}
+
+fn organization(
+    tenant: &TenantEvidence,
+    facts: &Facts,
+    options: &Options,
+    language: &str,
+) -> Result<Organization, Failure> {
+    let texts = Texts::embedded(language).map_err(report_failure)?;
+    let cloud = facts.cloud(&options.cloud);
+    let retirement = cloud.map(|cloud| cloud.retirement.ends_on.unwrap_or(cloud.retirement.plan_by));
+    let notes = tenant_findings(tenant, facts, options).into_iter().map(|finding| finding.text).collect();
+    let state = match &tenant.organization {
+        Observation::Known { value, .. } => ews_state(value, &texts),
+        Observation::Unknown(unknown) => texts.fill("organization", "unknown", &[("why", &unknown.detail)]),
+        Observation::NotAsked => texts.get("organization", "not_asked").to_owned(),
+    };
+    Ok(Organization { state, notes, retirement })
+}
+
+/// The organisation's switch, list and filter, as the settings have it; what follows is for the rules.
+fn ews_state(organization: &OrganizationEws, texts: &Texts) -> String {
+    let switch = match organization.ews_enabled {
+        None => "switch_null",
+        Some(true) => "switch_true",
+        Some(false) => "switch_false",
+    };
+    let (list, count) = match &organization.app_list {
+        AppList::Hidden => ("list_hidden", 0),
+        AppList::Seen(apps) if apps.is_empty() => ("list_empty", 0),
+        AppList::Seen(apps) if apps.len() == 1 => ("list_one", 1),
+        AppList::Seen(apps) => ("list_many", apps.len()),
+    };
+    let filter = match organization.agents.enforce {
+        None => "filter_none",
+        Some(AgentRule::AllowList) => "filter_allow",
+        Some(AgentRule::BlockList) => "filter_block",
+    };
+    let list = texts.fill("organization", list, &[("count", &count.to_string())]);
+    let word = |key| texts.get("organization", key);
+    texts.fill("organization", "state", &[("switch", word(switch)), ("list", &list), ("filter", word(filter))])
+}
+
+/// Every application that holds an EWS permission, is listed, or belongs to an integration.
+fn apps(tenant: &TenantEvidence, facts: &Facts) -> Vec<AppLine> {
+    let listed = match tenant.organization.value().map(|organization| &organization.app_list) {
+        Some(AppList::Seen(apps)) => Some(apps),
+        Some(AppList::Hidden) | None => None,
+    };
+    let known: &[Application] = tenant.applications.value().map_or(&[], Vec::as_slice);
+    let theirs = known.iter().map(|app| app.app_id.as_str());
+    let ids: BTreeSet<&str> = theirs.chain(listed.into_iter().flatten().map(String::as_str)).collect();
+    let line = |id: &str| {
+        let (app, client) = (known.iter().find(|app| app.app_id == id), facts.client(id));
+        let name = app.map(|app| app.name.clone()).filter(|name| !name.is_empty());
+        let name = name.or_else(|| client.map(|client| client.name.clone())).unwrap_or_else(|| "unknown".to_owned());
+        let state = match listed.map(|apps| apps.contains(id)) {
+            None => "unknown",
+            Some(true) => "listed",
+            Some(false) => "not_listed",
+        };
+        let permissions =
+            app.into_iter().flat_map(|app| app.application_permissions.iter().chain(&app.delegated_permissions));
+        AppLine {
+            app_id: id.to_owned(),
+            name,
+            permissions: permissions.cloned().collect(),
+            state: state.to_owned(),
+            enabled: app.and_then(|app| app.enabled),
+            advice: client.map(|client| client.advice.clone()).unwrap_or_default(),
+            ..AppLine::default()
+        }
+    };
+    ids.into_iter().map(line).collect()
+}
+
+fn domains(tenant: &TenantEvidence) -> Vec<DomainLine> {
+    let identity = tenant.identity.value();
+    let line = |domain: &crate::evidence::tenant::Domain| DomainLine {
+        name: domain.name.clone(),
+        verified: true,
+        ..DomainLine::default()
+    };
+    identity.map(|identity| identity.domains.iter().map(line).collect()).unwrap_or_default()
+}
+
+fn services(store: &Store, run: &RunRecord) -> Result<Vec<ServiceLine>, Failure> {
+    let traffic = store.traffic(run.id).map_err(store_failure)?;
+    let line = |(key, traffic): (String, crate::transport::stats::Traffic)| ServiceLine {
+        service: ScopeId::ALL.iter().find(|id| id.key() == key).map_or(key, |id| id.name().to_owned()),
+        requests: traffic.requests,
+        retries: traffic.pushbacks + traffic.failures,
+        pushbacks: traffic.pushbacks,
+        waited_ms: traffic.pause_ms,
+        ..ServiceLine::default()
+    };
+    Ok(traffic.into_iter().filter(|(_, traffic)| traffic.requests > 0).map(line).collect())
+}
+
+fn rule_line(rule: &crate::rules::Rule, facts: &Facts) -> RuleLine {
+    RuleLine {
+        id: rule.id.to_owned(),
+        question: rule.question.to_owned(),
+        effect: rule.effect.to_string(),
+        as_of: facts.file(rule.facts).map_or(facts.as_of().oldest, |file| file.as_of),
+        source: rule.sources.join("; "),
+    }
+}
+
+fn parameters(run: &RunRecord) -> Vec<(String, String)> {
+    let settings = &run.settings;
+    vec![
+        ("Cloud".to_owned(), settings.cloud.clone()),
+        ("Integrations".to_owned(), settings.integrations.join(", ")),
+        ("Kiosk-only users".to_owned(), settings.kiosk.clone()),
+        ("Own application".to_owned(), settings.own_app_id.clone().unwrap_or_default()),
+    ]
+}
+
+fn permissions(tenant: &TenantEvidence) -> Vec<String> {
+    let roles = [&tenant.graph_roles, &tenant.exchange_roles];
+    roles.into_iter().filter_map(|roles| roles.value()).flatten().cloned().collect()
+}

@@ -69,7 +69,7 @@ pub async fn run(args: Args, output: &Output) -> Result<Exit, Failure> {
         name => (None, args.reach.profile(name, facts)?),
     };
     if let Some(set) = args.pace {
-        profile.pace = Pace { attempts: profile.pace.attempts, backoff: profile.pace.backoff, ..Pace::of(set) };
+        profile.pace.scopes = Pace::of(set).scopes;
     }
     let way = Way { facts, clock, trace: args.reach.begin_trace(clock)? };
     let Connected { profile, services, .. } = way.connect(profile, output).await?;

@@ -247,6 +247,8 @@ fn soap(profile: &Profile, client: &Arc<Client>) -> Result<SoapAutodiscover, Fai
 
 fn host(root: &str) -> Option<String> {
     url::Url::parse(root).ok()?.host_str().map(str::to_owned)
+}
+
 /// Who tells of Exchange: exported files first, then the backend, unless it is left out.
 fn exchange(profile: &Profile, client: &Arc<Client>) -> Result<ExchangeFacts, Failure> {
     let mut exchange = if profile.sources.exchange_admin {

@@ -61,6 +61,7 @@ pub const WORDS: &[(&str, &str)] = &[
     ("evidence/list/empty", "empty"),
     ("evidence/list/hidden", "hidden (read without the switch that shows it)"),
     ("evidence/mailbox_settings/none", "Exchange Online lists no mailbox"),
+    ("evidence/user_settings/none", "an answer without an EWS address"),
     ("evidence/mailbox_settings/some", "EwsEnabled {switch}, {filter}"),
     ("evidence/not_asked", "not asked"),
     ("evidence/organization/some", "EwsEnabled {switch}, application list {list}, {filter}"),

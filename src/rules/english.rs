@@ -61,7 +61,6 @@ pub const WORDS: &[(&str, &str)] = &[
     ("evidence/list/empty", "empty"),
     ("evidence/list/hidden", "hidden (read without the switch that shows it)"),
     ("evidence/mailbox_settings/none", "Exchange Online lists no mailbox"),
-    ("evidence/user_settings/none", "an answer without an EWS address"),
     ("evidence/mailbox_settings/some", "EwsEnabled {switch}, {filter}"),
     ("evidence/not_asked", "not asked"),
     ("evidence/organization/some", "EwsEnabled {switch}, application list {list}, {filter}"),
@@ -77,6 +76,7 @@ pub const WORDS: &[(&str, &str)] = &[
     ("evidence/switch/null", "Null"),
     ("evidence/switch/true", "True"),
     ("evidence/unknown", "not known: {why}"),
+    ("evidence/user_settings/none", "an answer without an EWS address"),
     (
         "ews/judged_by_settings",
         " The probe was refused because our own application is not listed; for the applications of the profile the settings are what is known.",

@@ -19,6 +19,7 @@ pub mod schema;
 mod services;
 pub mod simulate;
 mod stop;
+pub mod templates;
 
 use std::path::{Path, PathBuf};
 
@@ -63,6 +64,8 @@ enum Command {
     Rules(rules::Args),
     /// Print the JSON Schema of the report.
     Schema(schema::Args),
+    /// List the built-in templates, or print one: scripts, report, configuration, roster.
+    Templates(templates::Args),
     /// Serve a simulated Microsoft 365 tenant on loopback.
     Simulate(simulate::Args),
     /// Print a completion script for a shell.
@@ -108,6 +111,7 @@ async fn run(command: Command, output: &Output) -> Result<Exit, Failure> {
         Command::Config(args) => config::run(&args, output),
         Command::Rules(args) => rules::run(&args),
         Command::Schema(args) => schema::run(&args),
+        Command::Templates(args) => templates::run(&args, output),
         Command::Simulate(args) => simulate::run(args).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "ewsready", &mut std::io::stdout());

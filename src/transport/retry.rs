@@ -179,6 +179,7 @@ impl Transport {
             {
                 match trouble.cause {
                     Cause::SignIn => return Err(trouble),
+                    _ if self.scope(ScopeId::Token).given_up().is_some() => return Err(trouble),
                     // The sign-in endpoint is in trouble: ours is to come back, like everybody else's.
                     cause => attempt.failed(cause, &trouble.detail).await?,
                 }
@@ -276,7 +277,12 @@ impl Attempt<'_> {
                 self.tries >= self.transport.pace.attempts.saturating_mul(WIDESPREAD_ATTEMPTS)
             };
             if spent {
-                return Err(self.exhausted(cause, why));
+                let trouble = self.exhausted(cause, why);
+                if listing {
+                    // What everything hangs on could not be had: nobody else need try.
+                    scope.give_up(trouble.clone());
+                }
+                return Err(trouble);
             }
             scope.pause(wait, cause, why);
             return Ok(());

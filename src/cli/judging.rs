@@ -13,7 +13,7 @@ use crate::evidence::store::{EntryRecord, RawEntry, RunRecord, Settings, Store, 
 use crate::evidence::{Cause, MailboxEvidence, TenantEvidence, Unknown};
 use crate::facts::Facts;
 use crate::report::row::Row;
-use crate::report::{FormatKind, ReportError, SpoolWriter, View, terminal, write_all};
+use crate::report::{FormatKind, ReportError, SpoolWriter, Templates, Texts, View, terminal, write_all};
 use crate::rules::{Case, EntryFacts, KioskPolicy, Options};
 use crate::verdict::{RuleSays, Verdict, explain, judge};
 
@@ -21,6 +21,7 @@ use crate::verdict::{RuleSays, Verdict, explain, judge};
 const CHUNK: usize = 2048;
 
 /// What the reader wants of a report.
+#[derive(Clone)]
 pub struct Wishes {
     /// Day to judge by; `None`: the run's own.
     pub as_of: Option<Date>,
@@ -28,6 +29,8 @@ pub struct Wishes {
     pub language: String,
     /// Formats.
     pub formats: Vec<FormatKind>,
+    /// Folder with templates that replace the built-in ones.
+    pub templates: Option<PathBuf>,
 }
 
 /// A report that is written.
@@ -45,6 +48,16 @@ impl Written {
             text.push_str(&format!("  {}\n", path.display()));
         }
         text
+    }
+
+    /// How many rows there are.
+    pub fn rows(&self) -> u64 {
+        self.view.summary.rows
+    }
+
+    /// How many rows came to a verdict.
+    pub fn count(&self, verdict: Verdict) -> u64 {
+        self.view.summary.verdict(verdict)
     }
 
     /// The exit code the rows decide.
@@ -70,7 +83,11 @@ fn view(store: &Store, run: &RunRecord, facts: &Facts, wishes: &Wishes, out: &Pa
     store.each_entry(run.id, CHUNK, |chunk| judge.chunk(chunk, &mut spool)).map_err(Failure::from)?;
     let (spool, summary) = spool.finish().map_err(report_failure)?;
     let head = head::head(store, run, &judge.tenant, facts, &judge.options, &wishes.language)?;
-    View::new(head, spool, summary).map_err(report_failure)
+    let mut view = View::new(head, spool, summary).map_err(report_failure)?;
+    if let Some(folder) = &wishes.templates {
+        view.templates = Templates::overridden_by(folder).map_err(report_failure)?;
+    }
+    Ok(view)
 }
 
 /// What the rules need of the profile, from what the run kept of it.
@@ -88,6 +105,7 @@ fn options(settings: &Settings, wishes: &Wishes) -> Result<Options, Failure> {
         own_app_id: settings.own_app_id.clone(),
         own_user_agent: Some(crate::transport::wire::USER_AGENT.to_owned()),
         apps: settings.apps.clone(),
+        texts: crate::rules::Texts::with(Texts::embedded(&wishes.language).map_err(report_failure)?.judging().clone()),
         ..Options::on(as_of)
     })
 }

@@ -1,16 +1,19 @@
 //! The head of a report, from what the store knows of run and tenant.
 
+mod licences;
+
 use std::collections::BTreeSet;
 
 use super::assess::store_failure;
 use super::exit::Failure;
+use super::judging::report_failure;
 use crate::evidence::mailbox::AgentRule;
 use crate::evidence::store::{RunRecord, Store};
 use crate::evidence::tenant::{AppList, Application, OrganizationEws};
 use crate::evidence::{Observation, TenantEvidence};
 use crate::facts::Facts;
-use crate::report::Head;
-use crate::report::head::{AppLine, DomainLine, LicenceLine, Organization, RuleLine, ServiceLine, Tenant};
+use crate::report::head::{AppLine, DomainLine, Organization, RuleLine, ServiceLine, Tenant};
+use crate::report::{Head, Texts};
 use crate::rules::{Options, registry};
 use crate::transport::ScopeId;
 use crate::verdict::tenant_findings;
@@ -48,8 +51,9 @@ pub fn head(
             name: identity.map(|identity| identity.name.clone()).unwrap_or_default(),
             cloud: options.cloud.clone(),
         },
-        organization: organization(tenant, facts, options),
-        licences: licences(tenant, facts),
+        organization: organization(tenant, facts, options, language)?,
+        licences: licences::products(tenant, facts),
+        upgrades: licences::upgrades(tenant, facts, options),
         domains: domains(tenant),
         apps: apps(tenant, facts),
         services: services(store, run)?,
@@ -60,37 +64,45 @@ pub fn head(
     })
 }
 
-fn organization(tenant: &TenantEvidence, facts: &Facts, options: &Options) -> Organization {
+fn organization(
+    tenant: &TenantEvidence,
+    facts: &Facts,
+    options: &Options,
+    language: &str,
+) -> Result<Organization, Failure> {
+    let texts = Texts::embedded(language).map_err(report_failure)?;
     let cloud = facts.cloud(&options.cloud);
     let retirement = cloud.map(|cloud| cloud.retirement.ends_on.unwrap_or(cloud.retirement.plan_by));
     let notes = tenant_findings(tenant, facts, options).into_iter().map(|finding| finding.text).collect();
     let state = match &tenant.organization {
-        Observation::Known { value, .. } => ews_state(value),
-        Observation::Unknown(unknown) => format!("The organisation's EWS settings are unknown: {}.", unknown.detail),
-        Observation::NotAsked => "The organisation's EWS settings were not asked for.".to_owned(),
+        Observation::Known { value, .. } => ews_state(value, &texts),
+        Observation::Unknown(unknown) => texts.fill("organization", "unknown", &[("why", &unknown.detail)]),
+        Observation::NotAsked => texts.get("organization", "not_asked").to_owned(),
     };
-    Organization { state, notes, retirement }
+    Ok(Organization { state, notes, retirement })
 }
 
 /// The organisation's switch, list and filter, as the settings have it; what follows is for the rules.
-fn ews_state(organization: &OrganizationEws) -> String {
+fn ews_state(organization: &OrganizationEws, texts: &Texts) -> String {
     let switch = match organization.ews_enabled {
-        None => "Null (not set)",
-        Some(true) => "True",
-        Some(false) => "False",
+        None => "switch_null",
+        Some(true) => "switch_true",
+        Some(false) => "switch_false",
     };
-    let list = match &organization.app_list {
-        AppList::Hidden => "its application list was not shown".to_owned(),
-        AppList::Seen(apps) if apps.is_empty() => "its application list is empty".to_owned(),
-        AppList::Seen(apps) if apps.len() == 1 => "1 application is listed".to_owned(),
-        AppList::Seen(apps) => format!("{} applications are listed", apps.len()),
+    let (list, count) = match &organization.app_list {
+        AppList::Hidden => ("list_hidden", 0),
+        AppList::Seen(apps) if apps.is_empty() => ("list_empty", 0),
+        AppList::Seen(apps) if apps.len() == 1 => ("list_one", 1),
+        AppList::Seen(apps) => ("list_many", apps.len()),
     };
     let filter = match organization.agents.enforce {
-        None => "no user-agent filter",
-        Some(AgentRule::AllowList) => "only listed user agents pass",
-        Some(AgentRule::BlockList) => "listed user agents are kept out",
+        None => "filter_none",
+        Some(AgentRule::AllowList) => "filter_allow",
+        Some(AgentRule::BlockList) => "filter_block",
     };
-    format!("The organisation's EWS switch is {switch}; {list}; {filter}.")
+    let list = texts.fill("organization", list, &[("count", &count.to_string())]);
+    let word = |key| texts.get("organization", key);
+    texts.fill("organization", "state", &[("switch", word(switch)), ("list", &list), ("filter", word(filter))])
 }
 
 /// Every application that holds an EWS permission, is listed, or belongs to an integration.
@@ -124,19 +136,6 @@ fn apps(tenant: &TenantEvidence, facts: &Facts) -> Vec<AppLine> {
         }
     };
     ids.into_iter().map(line).collect()
-}
-
-fn licences(tenant: &TenantEvidence, facts: &Facts) -> Vec<LicenceLine> {
-    let line = |sku: &crate::evidence::tenant::Sku| LicenceLine {
-        sku: sku.id.to_string(),
-        name: facts.licensing().product(sku.id).map_or_else(|| sku.part_number.clone(), |product| product.name.clone()),
-        part_number: sku.part_number.clone(),
-        status: sku.capability.clone(),
-        enabled: sku.enabled_units,
-        consumed: sku.consumed_units,
-        mailbox: None,
-    };
-    tenant.skus.value().map(|skus| skus.iter().map(line).collect()).unwrap_or_default()
 }
 
 fn domains(tenant: &TenantEvidence) -> Vec<DomainLine> {

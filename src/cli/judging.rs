@@ -21,6 +21,7 @@ use crate::verdict::{Judgement, RuleSays, Verdict, explain, judge};
 const CHUNK: usize = 2048;
 
 /// What the reader wants of a report.
+#[derive(Clone)]
 pub struct Wishes {
     /// Day to judge by; `None`: the run's own.
     pub as_of: Option<Date>,
@@ -47,6 +48,16 @@ impl Written {
             text.push_str(&format!("  {}\n", path.display()));
         }
         text
+    }
+
+    /// How many rows there are.
+    pub fn rows(&self) -> u64 {
+        self.view.summary.rows
+    }
+
+    /// How many rows came to a verdict.
+    pub fn count(&self, verdict: Verdict) -> u64 {
+        self.view.summary.verdict(verdict)
     }
 
     /// The exit code the rows decide.

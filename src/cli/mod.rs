@@ -4,8 +4,10 @@ pub mod assess;
 pub mod config;
 mod credential;
 mod demo;
+pub mod doctor;
 pub mod exit;
 pub mod explain;
+mod files;
 mod head;
 pub mod init;
 mod judging;
@@ -56,6 +58,8 @@ enum Command {
     Roster(roster::Args),
     /// List stored runs, or remove old ones.
     Runs(runs::Args),
+    /// Check what a tenant lets us see, and which permission would show the rest.
+    Doctor(Box<doctor::Args>),
     /// Write a commented configuration; asks on a terminal for what is left out.
     Init(init::Args),
     /// Show what counts for a tenant, and where each value comes from.
@@ -107,6 +111,7 @@ async fn run(command: Command, output: &Output) -> Result<Exit, Failure> {
         Command::Explain(args) => explain::run(&args, output),
         Command::Roster(args) => roster::run(args),
         Command::Runs(args) => runs::run(&args, output),
+        Command::Doctor(args) => doctor::run(*args, output).await,
         Command::Init(args) => init::run(&args, output),
         Command::Config(args) => config::run(&args, output),
         Command::Rules(args) => rules::run(&args),

@@ -10,6 +10,8 @@ use jiff::civil::Date;
 
 use super::exit::{Exit, Failure};
 use super::judging::{self, Wishes, Written};
+use super::history;
+use super::judging::{self, Wishes};
 use super::progress::Progress;
 use super::report::Checked;
 use super::services::{Connected, ReachArgs, Way};
@@ -90,6 +92,38 @@ pub async fn run(args: Args, output: &Output) -> Result<Exit, Failure> {
             Ok(assessed.exit)
         }
         names => many::run(&mut session, names).await,
+    }
+    let way = Way { facts, clock, trace: args.reach.begin_trace(clock)? };
+    let Connected { profile, services, .. } = way.connect(profile, output).await?;
+    judging::check_folder(&report.out)?;
+    let mut store = Store::open(&store_path(args.report.store.as_deref())).map_err(store_failure)?;
+    let settings = settings(&profile, report.wishes.as_of, clock);
+    let run = begin(&mut store, &mut roster, &settings, &args, clock)?;
+    for source in roster.sources() {
+        output.remark(&source.to_string());
+    }
+    let run = announce(run, &mut store, &settings, output)?;
+
+    let stop = Stop::listen(*output);
+    let transport = Arc::clone(&services.client.transport);
+    let collector = Collector::new(services, &store, run.id, clock, stop.token.clone()).map_err(store_failure)?;
+    let collector = Arc::new(collector.asking_delegates(args.delegates));
+    let progress = Progress::start(&collector.board, &transport, *output);
+    let end = collector.collect().await;
+    progress.end();
+    if let Some(embedded) = embedded {
+        embedded.stop().await;
+    }
+    let exit = close(&store, &run, end.map_err(store_failure)?, &stop, clock, output)?;
+    // The run itself keeps the day it is judged by.
+    let wishes = Wishes { as_of: None, ..report.wishes };
+    report.after.remember(&store, &run.tenant)?;
+    let written = judging::write(&store, &run.uuid, facts, &wishes, &report.out)?;
+    history::keep(&store, &run, facts, &written.judged, clock.now())?;
+    output.result(&written.summary(output));
+    match exit {
+        Some(exit) => Ok(exit),
+        None => Ok(report.after.close(&written, output).await),
     }
 }
 

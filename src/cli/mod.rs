@@ -1,6 +1,8 @@
 //! The command line: one file a command.
 
+mod after;
 pub mod assess;
+pub mod compare;
 pub mod config;
 mod credential;
 mod demo;
@@ -9,6 +11,7 @@ pub mod exit;
 pub mod explain;
 mod files;
 mod head;
+mod history;
 pub mod init;
 mod judging;
 mod output;
@@ -56,6 +59,8 @@ enum Command {
     Explain(explain::Args),
     /// Show what is understood of a roster, and ask nothing of the network.
     Roster(roster::Args),
+    /// Show what moved between two runs, and whether the date is made.
+    Compare(compare::Args),
     /// List stored runs, or remove old ones.
     Runs(runs::Args),
     /// Check what a tenant lets us see, and which permission would show the rest.
@@ -107,7 +112,8 @@ pub fn main() -> u8 {
 async fn run(command: Command, output: &Output) -> Result<Exit, Failure> {
     match command {
         Command::Assess(args) => assess::run(*args, output).await,
-        Command::Report(args) => report::run(&args, output),
+        Command::Report(args) => report::run(&args, output).await,
+        Command::Compare(args) => compare::run(&args, output),
         Command::Explain(args) => explain::run(&args, output),
         Command::Roster(args) => roster::run(args),
         Command::Runs(args) => runs::run(&args, output),

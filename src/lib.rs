@@ -10,6 +10,7 @@ pub mod clock;
 pub mod config;
 pub mod evidence;
 pub mod facts;
+pub mod imports;
 pub mod report;
 pub mod roster;
 pub mod rules;

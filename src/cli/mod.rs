@@ -6,6 +6,7 @@ mod demo;
 pub mod exit;
 pub mod explain;
 mod head;
+mod joining;
 mod judging;
 mod output;
 mod progress;

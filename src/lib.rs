@@ -7,10 +7,12 @@
 
 pub mod cli;
 pub mod clock;
+pub mod compare;
 pub mod config;
 pub mod evidence;
 pub mod facts;
 pub mod imports;
+pub mod plan;
 pub mod report;
 pub mod roster;
 pub mod rules;

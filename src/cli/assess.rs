@@ -71,14 +71,14 @@ pub async fn run(args: Args, output: &Output) -> Result<Exit, Failure> {
         name => (None, args.reach.profile(name, facts)?),
     };
     if let Some(set) = args.pace {
-        profile.pace = Pace { attempts: profile.pace.attempts, backoff: profile.pace.backoff, ..Pace::of(set) };
+        profile.pace.scopes = Pace::of(set).scopes;
     }
     let joined = Exports::read(&profile.exports)?;
     let way = Way { facts, clock, trace: args.reach.begin_trace(clock)? };
     let Connected { profile, services, .. } = way.connect(profile, output).await?;
     judging::check_folder(&report.out)?;
     let mut store = Store::open(&store_path(args.report.store.as_deref())).map_err(store_failure)?;
-    let settings = settings(&profile, report.as_of, clock);
+    let settings = settings(&profile, report.wishes.as_of, clock);
     let run = begin(&mut store, &mut roster, &settings, &args, clock)?;
     for source in roster.sources() {
         output.remark(&source.to_string());
@@ -98,7 +98,8 @@ pub async fn run(args: Args, output: &Output) -> Result<Exit, Failure> {
     }
     let exit = close(&store, &run, end.map_err(store_failure)?, &stop, clock, output)?;
     joining::exports(joined, &store, &run, clock, output).await?;
-    let wishes = Wishes { as_of: None, language: report.language.clone(), formats: report.formats.clone() };
+    // The run itself keeps the day it is judged by.
+    let wishes = Wishes { as_of: None, ..report.wishes };
     let written = judging::write(&store, &run.uuid, facts, &wishes, &report.out)?;
     output.result(&written.summary(output));
     Ok(exit.unwrap_or_else(|| written.exit()))
@@ -125,8 +126,8 @@ fn settings(profile: &Profile, as_of: Option<Date>, clock: Clock) -> Settings {
         dynamics_app: profile.dynamics_app.clone(),
         simulated: profile.simulated,
         asks: format!(
-            "tenant={};exchange_admin={};ews={};autodiscover={}",
-            profile.tenant, sources.exchange_admin, sources.ews, sources.autodiscover
+            "tenant={};exchange_admin={};ews={};autodiscover={};autodiscover_soap={}",
+            profile.tenant, sources.exchange_admin, sources.ews, sources.autodiscover, sources.autodiscover_soap
         ),
     }
 }

@@ -13,9 +13,9 @@ use crate::evidence::store::{EntryRecord, RawEntry, RunRecord, Settings, Store, 
 use crate::evidence::{Cause, MailboxEvidence, TenantEvidence, Unknown};
 use crate::facts::Facts;
 use crate::report::row::Row;
-use crate::report::{FormatKind, ReportError, SpoolWriter, View, terminal, write_all};
+use crate::report::{FormatKind, Head, ReportError, SpoolWriter, Templates, Texts, View, terminal, write_all};
 use crate::rules::{Case, EntryFacts, KioskPolicy, Options};
-use crate::verdict::{RuleSays, Verdict, explain, judge};
+use crate::verdict::{Judgement, RuleSays, Verdict, explain, judge};
 
 /// Rows judged at once: enough to keep the cores busy, few enough to stay small.
 const CHUNK: usize = 2048;
@@ -28,6 +28,8 @@ pub struct Wishes {
     pub language: String,
     /// Formats.
     pub formats: Vec<FormatKind>,
+    /// Folder with templates that replace the built-in ones.
+    pub templates: Option<PathBuf>,
 }
 
 /// A report that is written.
@@ -69,8 +71,12 @@ fn view(store: &Store, run: &RunRecord, facts: &Facts, wishes: &Wishes, out: &Pa
     let mut spool = SpoolWriter::create_in(out).map_err(report_failure)?;
     store.each_entry(run.id, CHUNK, |chunk| judge.chunk(chunk, &mut spool)).map_err(Failure::from)?;
     let (spool, summary) = spool.finish().map_err(report_failure)?;
-    let head = head::head(store, run, &judge.tenant, facts, &judge.options, &wishes.language)?;
-    View::new(head, spool, summary).map_err(report_failure)
+    let head = judge.head(store, &wishes.language)?;
+    let mut view = View::new(head, spool, summary).map_err(report_failure)?;
+    if let Some(folder) = &wishes.templates {
+        view.templates = Templates::overridden_by(folder).map_err(report_failure)?;
+    }
+    Ok(view)
 }
 
 /// What the rules need of the profile, from what the run kept of it.
@@ -90,6 +96,7 @@ fn options(settings: &Settings, wishes: &Wishes) -> Result<Options, Failure> {
         apps: settings.apps.clone(),
         salesforce_connection: settings.salesforce_connection.clone(),
         dynamics_app: settings.dynamics_app.clone(),
+        texts: crate::rules::Texts::with(Texts::embedded(&wishes.language).map_err(report_failure)?.judging().clone()),
         ..Options::on(as_of)
     })
 }
@@ -119,6 +126,43 @@ impl<'a> Judge<'a> {
         let case = self.case(&known, &evidence);
         let (judgement, says) = (judge(&case), explain(&case));
         (row(entry, known, judgement), says)
+    }
+
+    /// The day judged by.
+    pub fn as_of(&self) -> Date {
+        self.options.as_of
+    }
+
+    /// The head of a report about this run.
+    ///
+    /// # Errors
+    /// In words, when the store fails.
+    pub fn head(&self, store: &Store, language: &str) -> Result<Head, Failure> {
+        head::head(store, self.run, &self.tenant, self.facts, &self.options, language)
+    }
+
+    /// Judges every entry in roster order, several at a time: `keep` makes of each what `take` then gets.
+    ///
+    /// # Errors
+    /// In words, when the store fails.
+    pub fn each<T: Send>(
+        &self,
+        store: &Store,
+        keep: impl Fn(&EntryRecord, &MailboxEvidence, &Judgement) -> T + Sync,
+        mut take: impl FnMut(T),
+    ) -> Result<(), Failure> {
+        let one = |raw: RawEntry| -> Result<T, StoreError> {
+            let (entry, evidence) = raw.parse()?;
+            let evidence = self.complete(&entry, evidence);
+            let judgement = judge(&self.case(&entry_facts(&entry), &evidence));
+            Ok(keep(&entry, &evidence, &judgement))
+        };
+        let chunk = |chunk: Vec<RawEntry>| -> Result<(), StoreError> {
+            let kept: Vec<T> = chunk.into_par_iter().map(one).collect::<Result<_, _>>()?;
+            kept.into_iter().for_each(&mut take);
+            Ok(())
+        };
+        store.each_entry(self.run.id, CHUNK, chunk).map_err(store_failure)
     }
 
     fn case<'c>(&'c self, entry: &'c EntryFacts, evidence: &'c MailboxEvidence) -> Case<'c> {
@@ -170,7 +214,7 @@ fn entry_facts(entry: &EntryRecord) -> EntryFacts {
     }
 }
 
-fn row(entry: EntryRecord, facts: EntryFacts, judgement: crate::verdict::Judgement) -> Row {
+fn row(entry: EntryRecord, facts: EntryFacts, judgement: Judgement) -> Row {
     let domain =
         entry.address.as_deref().and_then(|address| address.rsplit_once('@')).map(|(_, domain)| domain.to_owned());
     Row {

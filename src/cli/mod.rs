@@ -1,11 +1,13 @@
 //! The command line: one file a command.
 
 pub mod assess;
+pub mod config;
 mod credential;
 mod demo;
 pub mod exit;
 pub mod explain;
 mod head;
+pub mod init;
 mod joining;
 mod judging;
 mod output;
@@ -18,6 +20,7 @@ pub mod schema;
 mod services;
 pub mod simulate;
 mod stop;
+pub mod templates;
 
 use std::path::{Path, PathBuf};
 
@@ -54,10 +57,16 @@ enum Command {
     Roster(roster::Args),
     /// List stored runs, or remove old ones.
     Runs(runs::Args),
+    /// Write a commented configuration; asks on a terminal for what is left out.
+    Init(init::Args),
+    /// Show what counts for a tenant, and where each value comes from.
+    Config(config::Args),
     /// List the rules, or explain one.
     Rules(rules::Args),
     /// Print the JSON Schema of the report.
     Schema(schema::Args),
+    /// List the built-in templates, or print one: scripts, report, configuration, roster.
+    Templates(templates::Args),
     /// Serve a simulated Microsoft 365 tenant on loopback.
     Simulate(simulate::Args),
     /// Print a completion script for a shell.
@@ -99,8 +108,11 @@ async fn run(command: Command, output: &Output) -> Result<Exit, Failure> {
         Command::Explain(args) => explain::run(&args, output),
         Command::Roster(args) => roster::run(args),
         Command::Runs(args) => runs::run(&args, output),
+        Command::Init(args) => init::run(&args, output),
+        Command::Config(args) => config::run(&args, output),
         Command::Rules(args) => rules::run(&args),
         Command::Schema(args) => schema::run(&args),
+        Command::Templates(args) => templates::run(&args, output),
         Command::Simulate(args) => simulate::run(args).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "ewsready", &mut std::io::stdout());

@@ -30,7 +30,10 @@ pub struct ReportArgs {
     /// Folder with fact files that replace the built-in ones.
     #[arg(long, value_name = "DIR")]
     pub facts: Option<PathBuf>,
-    /// Language of the report's texts.
+    /// Folder with templates that replace the built-in ones (report.html, summary.md, remediation.ps1, …).
+    #[arg(long, value_name = "DIR")]
+    pub templates: Option<PathBuf>,
+    /// Language of the report's texts: en or de.
     #[arg(long, value_name = "LANG", default_value = "en")]
     pub language: String,
 }
@@ -39,12 +42,8 @@ pub struct ReportArgs {
 pub struct Checked {
     /// Folder for the files.
     pub out: PathBuf,
-    /// Formats.
-    pub formats: Vec<FormatKind>,
-    /// Day to judge by, where one is given.
-    pub as_of: Option<Date>,
-    /// Language.
-    pub language: String,
+    /// What the reader wants of the report.
+    pub wishes: Wishes,
     facts: Option<PathBuf>,
 }
 
@@ -84,13 +83,16 @@ impl ReportArgs {
             })
         });
         crate::report::Texts::embedded(&self.language).map_err(judging::report_failure)?;
-        Ok(Checked {
-            out: self.out.clone(),
-            formats,
+        if let Some(folder) = &self.templates {
+            crate::report::Templates::overridden_by(folder).map_err(judging::report_failure)?;
+        }
+        let wishes = Wishes {
             as_of: as_of.transpose()?,
             language: self.language.clone(),
-            facts: self.facts.clone(),
-        })
+            formats,
+            templates: self.templates.clone(),
+        };
+        Ok(Checked { out: self.out.clone(), wishes, facts: self.facts.clone() })
     }
 }
 
@@ -128,8 +130,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     let store = Store::open_existing(&store_path(args.report.store.as_deref())).map_err(store_failure)?;
     let run = judging::find_run(&store, args.run.as_deref())?;
     judging::check_folder(&checked.out)?;
-    let wishes = Wishes { as_of: checked.as_of, language: checked.language.clone(), formats: checked.formats.clone() };
-    let written = judging::write(&store, &run.uuid, facts.get(), &wishes, &checked.out)?;
+    let written = judging::write(&store, &run.uuid, facts.get(), &checked.wishes, &checked.out)?;
     output.result(&written.summary(output));
     Ok(written.exit())
 }

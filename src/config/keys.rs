@@ -100,6 +100,7 @@ const PLAIN: &[(&str, Kind, &str)] = &[
     ("sources.exchange_admin", Kind::Flag, "true"),
     ("sources.ews", Kind::Flag, "true"),
     ("sources.autodiscover", Kind::Flag, "true"),
+    ("sources.autodiscover_soap", Kind::Flag, "false"),
     ("sources.organization", Kind::Text, ""),
     ("sources.cas_mailboxes", Kind::Text, ""),
     ("sources.mailboxes", Kind::Text, ""),

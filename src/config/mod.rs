@@ -171,13 +171,22 @@ pub struct Sources {
     pub autodiscover: bool,
     /// On-premises hosts, without credentials.
     pub on_premises: bool,
+    /// SOAP Autodiscover: one call a mailbox more, with our token.
+    pub autodiscover_soap: bool,
     /// Exports that stand in for the Exchange admin backend.
     pub imports: Imports,
 }
 
 impl Default for Sources {
     fn default() -> Self {
-        Self { exchange_admin: true, ews: true, autodiscover: true, on_premises: true, imports: Imports::default() }
+        Self {
+            exchange_admin: true,
+            ews: true,
+            autodiscover: true,
+            autodiscover_soap: false,
+            on_premises: true,
+            imports: Imports::default(),
+        }
     }
 }
 

@@ -81,6 +81,7 @@ pub const WORDS: &[(&str, &str)] = &[
     ("evidence/switch/null", "Null"),
     ("evidence/switch/true", "True"),
     ("evidence/unknown", "not known: {why}"),
+    ("evidence/user_settings/none", "an answer without an EWS address"),
     (
         "ews/judged_by_settings",
         " The probe was refused because our own application is not listed; for the applications of the profile the settings are what is known.",

@@ -7,4 +7,5 @@ pub mod ews;
 pub mod exchange_admin;
 pub mod graph;
 pub mod onprem;
+pub mod supply;
 pub mod xml;

@@ -21,11 +21,12 @@ use super::question::Question;
 use super::store::{RunId, Store, StoreError, Writer};
 use crate::clock::Clock;
 use crate::service::autodiscover::Autodiscover;
+use crate::service::autodiscover::soap::SoapAutodiscover;
 use crate::service::ews::Ews;
-use crate::service::exchange_admin::ExchangeAdmin;
 use crate::service::graph::Graph;
 use crate::service::graph::apps::Interest;
 use crate::service::onprem::OnPremises;
+use crate::service::supply::ExchangeFacts;
 use crate::transport::{Client, Resource, ScopeId, Trouble};
 
 pub use board::Board;
@@ -34,12 +35,14 @@ pub use board::Board;
 pub struct Services {
     /// Directory and Graph mailboxes.
     pub graph: Graph,
-    /// Organisation and mailbox settings.
-    pub exchange: Option<ExchangeAdmin>,
+    /// Organisation and mailbox settings: the admin backend's, or exported files'.
+    pub exchange: ExchangeFacts,
     /// Routing.
     pub autodiscover: Option<Autodiscover>,
     /// The live probe.
     pub ews: Option<Ews>,
+    /// What Exchange's own clients are told; asked only where the profile wants it.
+    pub autodiscover_soap: Option<SoapAutodiscover>,
     /// The applications to look for.
     pub interest: Interest,
     /// The signed-in client below them.

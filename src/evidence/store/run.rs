@@ -200,7 +200,8 @@ impl Store {
     /// When the store fails.
     pub fn remove(&mut self, run: RunId) -> Result<(), StoreError> {
         let transaction = self.connection.transaction()?;
-        for table in ["entry", "subject", "observation", "tenant_fact", "listing", "candidate", "traffic", "plan"] {
+        let tables = ["entry", "subject", "observation", "tenant_fact", "listing", "candidate", "traffic", "plan"];
+        for table in tables.into_iter().chain(["judging", "judged"]) {
             transaction.execute(&format!("DELETE FROM {table} WHERE run = ?1"), [run.0])?;
         }
         transaction.execute("DELETE FROM run WHERE id = ?1", [run.0])?;

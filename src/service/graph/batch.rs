@@ -148,8 +148,10 @@ fn part<'a>(base: &str, index: usize, request: &'a Request) -> Part<'a> {
     }
 }
 
-/// The parts by id; order is arbitrary, headers may be missing, a body may be null or text.
-fn parse(body: &[u8]) -> Option<HashMap<String, Answer>> {
+/// The parts of a batch's answer by id; order is arbitrary, headers may be missing, a body may be null or text. `None`:
+/// it is no batch's answer.
+#[must_use]
+pub fn parse(body: &[u8]) -> Option<HashMap<String, Answer>> {
     let responses: Responses = serde_json::from_slice(body).ok()?;
     let answer = |response: Response| {
         let mut headers = HeaderMap::new();

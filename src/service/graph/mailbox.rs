@@ -88,10 +88,20 @@ struct EmailAddress {
     address: Option<String>,
 }
 
-#[derive(Deserialize)]
+/// `mailboxSettings/userPurpose` answers with the word as `value`; `mailboxSettings` holds it as a member, bare or as
+/// an object with a `value` of its own.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 struct Purpose {
-    #[serde(default)]
     value: serde_json::Value,
+    user_purpose: serde_json::Value,
+}
+
+impl Purpose {
+    fn word(&self) -> Option<&str> {
+        let nested = self.user_purpose.get("value").unwrap_or(&self.user_purpose);
+        self.value.as_str().or_else(|| nested.as_str())
+    }
 }
 
 /// The failure map of Exchange's side of Graph.
@@ -101,7 +111,7 @@ struct Purpose {
 pub fn interpret(answer: &Answer) -> Result<GraphAnswer, Trouble> {
     if answer.status.is_success() {
         let purpose: Purpose = read(answer, "the mailbox")?;
-        return Ok(GraphAnswer::Answers { purpose: purpose.value.as_str().and_then(purpose_of) });
+        return Ok(GraphAnswer::Answers { purpose: purpose.word().and_then(purpose_of) });
     }
     let (code, message) = error_of(answer);
     let refused = |by| Ok(GraphAnswer::Refused { by, message: message.clone() });
@@ -156,6 +166,8 @@ mod tests {
         let of = |body| interpret(&answer(200, body)).unwrap();
         let shared = GraphAnswer::Answers { purpose: Some(MailboxPurpose::Shared) };
         assert_eq!(of(r#"{"@odata.context":"x","value":"shared"}"#), shared);
+        assert_eq!(of(r#"{"timeZone":"UTC","userPurpose":"shared"}"#), shared);
+        assert_eq!(of(r#"{"userPurpose":{"value":"shared"}}"#), shared);
         assert_eq!(of(r#"{"value":"unknownFutureValue"}"#), GraphAnswer::Answers { purpose: None });
         assert_eq!(of(r#"{"id":"AAMk"}"#), GraphAnswer::Answers { purpose: None });
     }

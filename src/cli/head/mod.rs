@@ -1,16 +1,18 @@
 //! The head of a report, from what the store knows of run and tenant.
 
-use std::collections::BTreeSet;
+mod apps;
+mod licences;
 
 use super::assess::store_failure;
 use super::exit::Failure;
+use super::judging::report_failure;
 use crate::evidence::mailbox::AgentRule;
 use crate::evidence::store::{RunRecord, Store};
-use crate::evidence::tenant::{AppList, Application, OrganizationEws};
+use crate::evidence::tenant::{AppList, OrganizationEws};
 use crate::evidence::{Observation, TenantEvidence};
 use crate::facts::Facts;
-use crate::report::Head;
-use crate::report::head::{AppLine, DomainLine, LicenceLine, Organization, RuleLine, ServiceLine, Tenant};
+use crate::report::head::{DomainLine, Organization, RuleLine, ServiceLine, Tenant};
+use crate::report::{Head, Texts};
 use crate::rules::{Options, registry};
 use crate::transport::ScopeId;
 use crate::verdict::tenant_findings;
@@ -48,95 +50,65 @@ pub fn head(
             name: identity.map(|identity| identity.name.clone()).unwrap_or_default(),
             cloud: options.cloud.clone(),
         },
-        organization: organization(tenant, facts, options),
-        licences: licences(tenant, facts),
+        organization: organization(tenant, facts, options, language)?,
+        licences: licences::products(tenant, facts),
+        upgrades: licences::upgrades(tenant, facts, options),
         domains: domains(tenant),
-        apps: apps(tenant, facts),
+        apps: apps::lines(tenant, facts, options),
         services: services(store, run)?,
         rules: registry().iter().map(|rule| rule_line(rule, facts)).collect(),
-        parameters: parameters(run),
+        parameters: parameters(run, tenant),
         permissions: permissions(tenant),
+        caveats: caveats(tenant),
         ..Head::default()
     })
 }
 
-fn organization(tenant: &TenantEvidence, facts: &Facts, options: &Options) -> Organization {
+fn organization(
+    tenant: &TenantEvidence,
+    facts: &Facts,
+    options: &Options,
+    language: &str,
+) -> Result<Organization, Failure> {
+    let texts = Texts::embedded(language).map_err(report_failure)?;
     let cloud = facts.cloud(&options.cloud);
     let retirement = cloud.map(|cloud| cloud.retirement.ends_on.unwrap_or(cloud.retirement.plan_by));
     let notes = tenant_findings(tenant, facts, options).into_iter().map(|finding| finding.text).collect();
     let state = match &tenant.organization {
-        Observation::Known { value, .. } => ews_state(value),
-        Observation::Unknown(unknown) => format!("The organisation's EWS settings are unknown: {}.", unknown.detail),
-        Observation::NotAsked => "The organisation's EWS settings were not asked for.".to_owned(),
+        Observation::Known { value, .. } => ews_state(value, &texts),
+        Observation::Unknown(unknown) => texts.fill("organization", "unknown", &[("why", &unknown.detail)]),
+        Observation::NotAsked => texts.get("organization", "not_asked").to_owned(),
     };
-    Organization { state, notes, retirement }
+    Ok(Organization { state, notes, retirement })
 }
 
 /// The organisation's switch, list and filter, as the settings have it; what follows is for the rules.
-fn ews_state(organization: &OrganizationEws) -> String {
+fn ews_state(organization: &OrganizationEws, texts: &Texts) -> String {
     let switch = match organization.ews_enabled {
-        None => "Null (not set)",
-        Some(true) => "True",
-        Some(false) => "False",
+        None => "switch_null",
+        Some(true) => "switch_true",
+        Some(false) => "switch_false",
     };
-    let list = match &organization.app_list {
-        AppList::Hidden => "its application list was not shown".to_owned(),
-        AppList::Seen(apps) if apps.is_empty() => "its application list is empty".to_owned(),
-        AppList::Seen(apps) if apps.len() == 1 => "1 application is listed".to_owned(),
-        AppList::Seen(apps) => format!("{} applications are listed", apps.len()),
+    let (list, count) = match &organization.app_list {
+        AppList::Hidden => ("list_hidden", 0),
+        AppList::Seen(apps) if apps.is_empty() => ("list_empty", 0),
+        AppList::Seen(apps) if apps.len() == 1 => ("list_one", 1),
+        AppList::Seen(apps) => ("list_many", apps.len()),
     };
     let filter = match organization.agents.enforce {
-        None => "no user-agent filter",
-        Some(AgentRule::AllowList) => "only listed user agents pass",
-        Some(AgentRule::BlockList) => "listed user agents are kept out",
+        None => "filter_none",
+        Some(AgentRule::AllowList) => "filter_allow",
+        Some(AgentRule::BlockList) => "filter_block",
     };
-    format!("The organisation's EWS switch is {switch}; {list}; {filter}.")
+    let list = texts.fill("organization", list, &[("count", &count.to_string())]);
+    let word = |key| texts.get("organization", key);
+    texts.fill("organization", "state", &[("switch", word(switch)), ("list", &list), ("filter", word(filter))])
 }
 
-/// Every application that holds an EWS permission, is listed, or belongs to an integration.
-fn apps(tenant: &TenantEvidence, facts: &Facts) -> Vec<AppLine> {
-    let listed = match tenant.organization.value().map(|organization| &organization.app_list) {
-        Some(AppList::Seen(apps)) => Some(apps),
-        Some(AppList::Hidden) | None => None,
-    };
-    let known: &[Application] = tenant.applications.value().map_or(&[], Vec::as_slice);
-    let theirs = known.iter().map(|app| app.app_id.as_str());
-    let ids: BTreeSet<&str> = theirs.chain(listed.into_iter().flatten().map(String::as_str)).collect();
-    let line = |id: &str| {
-        let (app, client) = (known.iter().find(|app| app.app_id == id), facts.client(id));
-        let name = app.map(|app| app.name.clone()).filter(|name| !name.is_empty());
-        let name = name.or_else(|| client.map(|client| client.name.clone())).unwrap_or_else(|| "unknown".to_owned());
-        let state = match listed.map(|apps| apps.contains(id)) {
-            None => "unknown",
-            Some(true) => "listed",
-            Some(false) => "not_listed",
-        };
-        let permissions =
-            app.into_iter().flat_map(|app| app.application_permissions.iter().chain(&app.delegated_permissions));
-        AppLine {
-            app_id: id.to_owned(),
-            name,
-            permissions: permissions.cloned().collect(),
-            state: state.to_owned(),
-            enabled: app.and_then(|app| app.enabled),
-            advice: client.map(|client| client.advice.clone()).unwrap_or_default(),
-            ..AppLine::default()
-        }
-    };
-    ids.into_iter().map(line).collect()
-}
-
-fn licences(tenant: &TenantEvidence, facts: &Facts) -> Vec<LicenceLine> {
-    let line = |sku: &crate::evidence::tenant::Sku| LicenceLine {
-        sku: sku.id.to_string(),
-        name: facts.licensing().product(sku.id).map_or_else(|| sku.part_number.clone(), |product| product.name.clone()),
-        part_number: sku.part_number.clone(),
-        status: sku.capability.clone(),
-        enabled: sku.enabled_units,
-        consumed: sku.consumed_units,
-        mailbox: None,
-    };
-    tenant.skus.value().map(|skus| skus.iter().map(line).collect()).unwrap_or_default()
+/// What became of the joined exports.
+fn caveats(tenant: &TenantEvidence) -> Vec<String> {
+    let domains = tenant.domain_names();
+    tenant.exports.value().into_iter().flatten().map(|export| export.sentence(&domains)).collect()
 }
 
 fn domains(tenant: &TenantEvidence) -> Vec<DomainLine> {

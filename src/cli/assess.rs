@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use super::exit::{Exit, Failure};
 use super::judging::{self, Wishes, Written};
 use super::history;
+use super::joining;
 use super::judging::{self, Wishes};
 use super::progress::Progress;
 use super::report::Checked;
@@ -23,6 +24,7 @@ use crate::evidence::collector::{Collector, End, Services};
 use crate::evidence::question::Question;
 use crate::evidence::store::{EntryRecord, Known, RosterRecord, RunRecord, Settings, Sink, Start, Store, StoreError};
 use crate::facts::Facts;
+use crate::imports::integrations::Exports;
 use crate::roster::{self, Input, Roster, RosterError};
 use crate::transport::Pace;
 use crate::transport::pace::PaceSet;
@@ -93,6 +95,7 @@ pub async fn run(args: Args, output: &Output) -> Result<Exit, Failure> {
         }
         names => many::run(&mut session, names).await,
     }
+    let joined = Exports::read(&profile.exports)?;
     let way = Way { facts, clock, trace: args.reach.begin_trace(clock)? };
     let Connected { profile, services, .. } = way.connect(profile, output).await?;
     judging::check_folder(&report.out)?;
@@ -106,8 +109,9 @@ pub async fn run(args: Args, output: &Output) -> Result<Exit, Failure> {
 
     let stop = Stop::listen(*output);
     let transport = Arc::clone(&services.client.transport);
+    let hosts = joining::on_premises(&profile, &transport);
     let collector = Collector::new(services, &store, run.id, clock, stop.token.clone()).map_err(store_failure)?;
-    let collector = Arc::new(collector.asking_delegates(args.delegates));
+    let collector = Arc::new(collector.asking_delegates(args.delegates).asking_on_premises(hosts));
     let progress = Progress::start(&collector.board, &transport, *output);
     let end = collector.collect().await;
     progress.end();
@@ -115,6 +119,7 @@ pub async fn run(args: Args, output: &Output) -> Result<Exit, Failure> {
         embedded.stop().await;
     }
     let exit = close(&store, &run, end.map_err(store_failure)?, &stop, clock, output)?;
+    joining::exports(joined, &store, &run, clock, output).await?;
     // The run itself keeps the day it is judged by.
     let wishes = Wishes { as_of: None, ..report.wishes };
     report.after.remember(&store, &run.tenant)?;
@@ -289,6 +294,8 @@ fn settings(profile: &Profile, as_of: Option<Date>, clock: Clock) -> Settings {
         kiosk: profile.kiosk.id().to_owned(),
         own_app_id: Some(profile.client_id.to_lowercase()),
         apps: profile.apps.clone(),
+        salesforce_connection: profile.salesforce_connection.clone(),
+        dynamics_app: profile.dynamics_app.clone(),
         simulated: profile.simulated,
         asks: format!(
             "tenant={};exchange_admin={};ews={};autodiscover={};autodiscover_soap={}",

@@ -117,6 +117,8 @@ fn options(settings: &Settings, wishes: &Wishes) -> Result<Options, Failure> {
         own_app_id: settings.own_app_id.clone(),
         own_user_agent: Some(crate::transport::wire::USER_AGENT.to_owned()),
         apps: settings.apps.clone(),
+        salesforce_connection: settings.salesforce_connection.clone(),
+        dynamics_app: settings.dynamics_app.clone(),
         texts: crate::rules::Texts::with(Texts::embedded(&wishes.language).map_err(report_failure)?.judging().clone()),
         ..Options::on(as_of)
     })

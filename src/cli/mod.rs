@@ -13,6 +13,7 @@ mod files;
 mod head;
 mod history;
 pub mod init;
+mod joining;
 mod judging;
 mod output;
 mod progress;

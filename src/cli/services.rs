@@ -276,7 +276,10 @@ fn interest(profile: &Profile, facts: &Facts) -> Interest {
     let integrations = facts.integrations().iter();
     let theirs = integrations.clone().flat_map(|integration| integration.app_ids.iter().cloned());
     Interest {
-        app_ids: clients.chain(theirs).chain(profile.apps.iter().cloned()).collect(),
-        names: integrations.flat_map(|integration| integration.app_names.iter().cloned()).collect(),
+        app_ids: clients.chain(theirs).chain(profile.apps.iter().chain(&profile.dynamics_app).cloned()).collect(),
+        names: integrations
+            .flat_map(|integration| integration.app_names.iter().cloned())
+            .chain([facts.hybrid().app_prefix.clone()])
+            .collect(),
     }
 }

@@ -5,6 +5,7 @@
 pub mod board;
 mod delegates;
 mod directory;
+mod hosts;
 mod matching;
 mod probes;
 mod settings;
@@ -24,6 +25,7 @@ use crate::service::autodiscover::soap::SoapAutodiscover;
 use crate::service::ews::Ews;
 use crate::service::graph::Graph;
 use crate::service::graph::apps::Interest;
+use crate::service::onprem::OnPremises;
 use crate::service::supply::ExchangeFacts;
 use crate::transport::{Client, Resource, ScopeId, Trouble};
 
@@ -56,6 +58,7 @@ pub struct Collector {
     clock: Clock,
     stop: CancellationToken,
     with_delegates: bool,
+    hosts: Option<OnPremises>,
     /// What progress shows.
     pub board: Arc<Board>,
 }
@@ -87,13 +90,19 @@ impl Collector {
     ) -> Result<Self, StoreError> {
         let (writer, reader) = (Writer::start(store, run)?, store.reader()?);
         let board = Arc::new(Board::default());
-        Ok(Self { services, store: reader.into(), writer, run, clock, stop, with_delegates: false, board })
+        Ok(Self { services, store: reader.into(), writer, run, clock, stop, with_delegates: false, hosts: None, board })
     }
 
     /// The same, asking also who else may open each calendar: what planning waves wants to know.
     #[must_use]
     pub fn asking_delegates(self, wanted: bool) -> Self {
         Self { with_delegates: wanted, ..self }
+    }
+
+    /// The same, asking also the on-premises hosts that come up.
+    #[must_use]
+    pub fn asking_on_premises(self, hosts: Option<OnPremises>) -> Self {
+        Self { hosts, ..self }
     }
 
     /// Asks everything that has no outcome yet.
@@ -123,6 +132,7 @@ impl Collector {
         self.writer.settle().await?;
         let (settings, probes) = tokio::join!(self.mailbox_settings(), self.probe_mailboxes(&roles));
         settings.and(probes)?;
+        self.ask_hosts().await?;
         if self.with_delegates {
             self.ask_delegates().await?;
         }

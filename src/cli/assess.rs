@@ -9,10 +9,9 @@ use jiff::SignedDuration;
 use jiff::civil::Date;
 
 use super::exit::{Exit, Failure};
-use super::judging::{self, Wishes, Written};
 use super::history;
 use super::joining;
-use super::judging::{self, Wishes};
+use super::judging::{self, Wishes, Written};
 use super::progress::Progress;
 use super::report::Checked;
 use super::services::{Connected, ReachArgs, Way};
@@ -85,8 +84,6 @@ pub async fn run(args: Args, output: &Output) -> Result<Exit, Failure> {
         stop: None,
         store: None,
     };
-    if let Some(set) = args.pace {
-        profile.pace.scopes = Pace::of(set).scopes;
     match names.as_slice() {
         [name] => {
             let assessed = session.assess(name, &report.out).await?;
@@ -94,41 +91,6 @@ pub async fn run(args: Args, output: &Output) -> Result<Exit, Failure> {
             Ok(assessed.exit)
         }
         names => many::run(&mut session, names).await,
-    }
-    let joined = Exports::read(&profile.exports)?;
-    let way = Way { facts, clock, trace: args.reach.begin_trace(clock)? };
-    let Connected { profile, services, .. } = way.connect(profile, output).await?;
-    judging::check_folder(&report.out)?;
-    let mut store = Store::open(&store_path(args.report.store.as_deref())).map_err(store_failure)?;
-    let settings = settings(&profile, report.wishes.as_of, clock);
-    let run = begin(&mut store, &mut roster, &settings, &args, clock)?;
-    for source in roster.sources() {
-        output.remark(&source.to_string());
-    }
-    let run = announce(run, &mut store, &settings, output)?;
-
-    let stop = Stop::listen(*output);
-    let transport = Arc::clone(&services.client.transport);
-    let hosts = joining::on_premises(&profile, &transport);
-    let collector = Collector::new(services, &store, run.id, clock, stop.token.clone()).map_err(store_failure)?;
-    let collector = Arc::new(collector.asking_delegates(args.delegates).asking_on_premises(hosts));
-    let progress = Progress::start(&collector.board, &transport, *output);
-    let end = collector.collect().await;
-    progress.end();
-    if let Some(embedded) = embedded {
-        embedded.stop().await;
-    }
-    let exit = close(&store, &run, end.map_err(store_failure)?, &stop, clock, output)?;
-    joining::exports(joined, &store, &run, clock, output).await?;
-    // The run itself keeps the day it is judged by.
-    let wishes = Wishes { as_of: None, ..report.wishes };
-    report.after.remember(&store, &run.tenant)?;
-    let written = judging::write(&store, &run.uuid, facts, &wishes, &report.out)?;
-    history::keep(&store, &run, facts, &written.judged, clock.now())?;
-    output.result(&written.summary(output));
-    match exit {
-        Some(exit) => Ok(exit),
-        None => Ok(report.after.close(&written, output).await),
     }
 }
 
@@ -187,8 +149,9 @@ impl Session<'_> {
         };
         let mut roster = self.open_roster(&profile)?;
         if let Some(set) = self.args.pace {
-            profile.pace = Pace { attempts: profile.pace.attempts, backoff: profile.pace.backoff, ..Pace::of(set) };
+            profile.pace.scopes = Pace::of(set).scopes;
         }
+        let joined = Exports::read(&profile.exports)?;
         let stop = self.stop();
         let Connected { profile, services, .. } = tokio::select! {
             () = stop.token.cancelled() => return Err(stopped(&stop)),
@@ -206,11 +169,13 @@ impl Session<'_> {
             output.remark(&source.to_string());
         }
         let run = announce(begun, store, &settings, &output)?;
-        let exit = self.collect(services, &run, &stop).await;
+        let exit = self.collect(&profile, services, &run, &stop).await;
         if let Some(embedded) = embedded {
             embedded.stop().await;
         }
-        self.write_report(&run, exit?, out)
+        let exit = exit?;
+        joining::exports(joined, self.store()?, &run, clock, &output).await?;
+        self.write_report(&run, exit, out).await
     }
 
     fn open_roster(&self, profile: &Profile) -> Result<Roster, Failure> {
@@ -254,24 +219,38 @@ impl Session<'_> {
     }
 
     /// Asks everything that is open; gives the exit code where the rows do not decide it.
-    async fn collect(&mut self, services: Services, run: &RunRecord, stop: &Stop) -> Result<Option<Exit>, Failure> {
+    async fn collect(
+        &mut self,
+        profile: &Profile,
+        services: Services,
+        run: &RunRecord,
+        stop: &Stop,
+    ) -> Result<Option<Exit>, Failure> {
         let (clock, output, delegates) = (self.clock, self.output, self.args.delegates);
         let store = self.store()?;
         let transport = Arc::clone(&services.client.transport);
+        let hosts = joining::on_premises(profile, &transport);
         let collector = Collector::new(services, store, run.id, clock, stop.token.clone()).map_err(store_failure)?;
-        let collector = Arc::new(collector.asking_delegates(delegates));
+        let collector = Arc::new(collector.asking_delegates(delegates).asking_on_premises(hosts));
         let progress = Progress::start(&collector.board, &transport, output);
         let end = collector.collect().await;
         progress.end();
         close(store, run, end.map_err(store_failure)?, stop, clock, &output)
     }
 
-    fn write_report(&mut self, run: &RunRecord, exit: Option<Exit>, out: &Path) -> Result<Assessed, Failure> {
-        let (facts, report) = (self.facts, self.report);
+    async fn write_report(&mut self, run: &RunRecord, exit: Option<Exit>, out: &Path) -> Result<Assessed, Failure> {
+        let (facts, report, clock, output) = (self.facts, self.report, self.clock, self.output);
+        let store = self.store()?;
+        report.after.remember(store, &run.tenant)?;
         // The run itself keeps the day it is judged by.
         let wishes = Wishes { as_of: None, ..report.wishes.clone() };
-        let written = judging::write(self.store()?, &run.uuid, facts, &wishes, out)?;
-        Ok(Assessed { exit: exit.unwrap_or_else(|| written.exit()), written, run: run.uuid.clone() })
+        let written = judging::write(store, &run.uuid, facts, &wishes, out)?;
+        history::keep(store, run, facts, &written.judged, clock.now())?;
+        let exit = match exit {
+            Some(exit) => exit,
+            None => report.after.close(&written, &output).await,
+        };
+        Ok(Assessed { exit, written, run: run.uuid.clone() })
     }
 }
 
@@ -298,13 +277,12 @@ fn settings(profile: &Profile, as_of: Option<Date>, clock: Clock) -> Settings {
         dynamics_app: profile.dynamics_app.clone(),
         simulated: profile.simulated,
         asks: format!(
-            "tenant={};exchange_admin={};ews={};autodiscover={};autodiscover_soap={}",
-            profile.tenant, sources.exchange_admin, sources.ews, sources.autodiscover, sources.autodiscover_soap
-            "tenant={};exchange_admin={};ews={};autodiscover={}{}",
+            "tenant={};exchange_admin={};ews={};autodiscover={};autodiscover_soap={}{}",
             profile.tenant,
             sources.exchange_admin,
             sources.ews,
             sources.autodiscover,
+            sources.autodiscover_soap,
             imported(&sources.imports)
         ),
     }

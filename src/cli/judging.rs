@@ -91,7 +91,7 @@ fn view(
 ) -> Result<(View, Vec<Judged>), Failure> {
     let judge = Judge::of(store, run, facts, wishes)?;
     let mut spool = SpoolWriter::create_in(out).map_err(report_failure)?;
-    let judged = judge.each(store, |row| spool.push(row))?;
+    let judged = judge.each_row(store, |row| spool.push(row))?;
     let (spool, summary) = spool.finish().map_err(report_failure)?;
     let head = judge.head(store, &wishes.language)?;
     let mut view = View::new(head, spool, summary).map_err(report_failure)?;
@@ -202,7 +202,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Judges every entry in roster order, hands out each row and gives what comparisons need of them.
-    fn each(
+    fn each_row(
         &self,
         store: &Store,
         mut take: impl FnMut(&Row) -> Result<(), ReportError>,
@@ -228,7 +228,7 @@ impl<'a> Judge<'a> {
     /// # Errors
     /// In words, when the store fails.
     pub fn all(&self, store: &Store) -> Result<Vec<Judged>, Failure> {
-        self.each(store, |_| Ok(()))
+        self.each_row(store, |_| Ok(()))
     }
 
     fn row(&self, entry: EntryRecord, evidence: MailboxEvidence) -> Row {

@@ -11,6 +11,7 @@ pub mod compare;
 pub mod config;
 pub mod evidence;
 pub mod facts;
+pub mod imports;
 pub mod plan;
 pub mod report;
 pub mod roster;

@@ -29,13 +29,14 @@ function Write-Export {
     Write-Host ('{0}: {1} entries' -f $path, @($Content).Count)
 }
 
-# Without the switch the list of permitted applications seems empty even when it is enforced.
+# Without the switch the list of permitted applications seems empty even when it is enforced. The last column proves that
+# it was given: ewsready takes an empty list without that proof for unknown.
 $organization = Get-OrganizationConfig -RetrieveEwsOperationAccessPolicy |
-    Select-Object Name, EwsEnabled, EwsAllowedAppIDs, EwsApplicationAccessPolicy, EwsAllowList, EwsBlockList
+    Select-Object @{ n = 'RetrieveEwsOperationAccessPolicy'; e = { $true } }, Name, EwsEnabled, EwsAllowedAppIDs, EwsApplicationAccessPolicy, EwsAllowList, EwsBlockList
 Write-Export 'organization.json' $organization
 
-# The policy and its lists are not in the small set of properties: they have to be named.
-$settings = @(Get-EXOCasMailbox -ResultSize Unlimited -Properties EwsEnabled, EwsApplicationAccessPolicy, EwsAllowList, EwsBlockList |
+# Get-EXOCasMailbox does not return the policy and its lists.
+$settings = @(Get-CASMailbox -ResultSize Unlimited |
     Select-Object ExternalDirectoryObjectId, PrimarySmtpAddress, EwsEnabled, EwsApplicationAccessPolicy, EwsAllowList, EwsBlockList)
 Write-Export 'cas-mailboxes.json' $settings
 

@@ -176,17 +176,17 @@ fn runs_are_exported_pruned_and_rolled_up_and_one_bad_store_stops_nobody() {
     sandbox.write("broken.sqlite", "no store at all, but long enough to be read as one");
     let code = sandbox.run(&["rollup", "ewsready.sqlite", "broken.sqlite", "none.sqlite", "--out", "all"]).code();
     assert_eq!(code, 4, "a failing tenant is visible");
-    let lines = sandbox.csv("all/rollup.csv");
+    let lines = sandbox.csv("all/tenants.csv");
     assert_eq!(lines.iter().map(|line| &*line["state"]).collect::<Vec<_>>(), ["failed", "failed", "complete"]);
     let demo = &lines[2];
     let columns = ["tenant", "day", "runs", "rows", "move_to_graph_eac", "left_change", "regressed"];
     assert_eq!(columns.map(|column| &*demo[column]), ["demo", "2026-11-01", "3", "1", "1", "-2", "0"]);
     assert!(lines[0]["detail"].contains("is not a store") && lines[1]["detail"].contains("no such file"), "{lines:?}");
-    let json: serde_json::Value = serde_json::from_slice(&sandbox.read("all/rollup.json")).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&sandbox.read("all/tenants.json")).unwrap();
     assert_eq!(json["tenants"][2]["tenant"], "demo");
-    let book: calamine::Xlsx<_> = calamine::open_workbook(sandbox.path("all/rollup.xlsx")).unwrap();
+    let book: calamine::Xlsx<_> = calamine::open_workbook(sandbox.path("all/tenants.xlsx")).unwrap();
     assert_eq!(book.sheet_names(), ["All tenants"]);
-    assert!(String::from_utf8(sandbox.read("all/rollup.md")).unwrap().contains("| demo | complete |"));
+    assert!(String::from_utf8(sandbox.read("all/tenants.md")).unwrap().contains("| demo | complete |"));
     let shown = sandbox.run(&["rollup", "ewsready.sqlite"]).expect(0).stdout();
     assert!(shown.starts_with("demo: complete, 2026-11-01"), "{shown}");
 

@@ -15,6 +15,7 @@ use ewsready::service::entra::{Account, Credential, Entra};
 use ewsready::service::ews::Ews;
 use ewsready::service::exchange_admin::ExchangeAdmin;
 use ewsready::service::graph::Graph;
+use ewsready::service::supply::ExchangeFacts;
 use ewsready::simulator::{self, Faults, Outage, Tenant};
 use ewsready::transport::{Answer, Client, Origins, Pace, Request, Transport, Wire, WireError};
 use futures_util::future::BoxFuture;
@@ -59,7 +60,7 @@ fn services(faults: Faults, clock: Clock) -> Services {
     let client = Arc::new(Client::new(Arc::clone(&transport), Arc::new(entra.expect("a sign-in")), origins, clock));
     Services {
         graph: Graph::new(Arc::clone(&client)),
-        exchange: Some(ExchangeAdmin::new(Arc::clone(&client), tenant_id)),
+        exchange: ExchangeFacts::from_backend(ExchangeAdmin::new(Arc::clone(&client), tenant_id)),
         autodiscover: Some(Autodiscover::new(transport, root.clone(), root, Vec::new())),
         ews: Some(Ews::new(Arc::clone(&client))),
         autodiscover_soap: None,

@@ -15,14 +15,15 @@ use crate::evidence::store::{EntryRecord, RawEntry, RunRecord, Settings, Store, 
 use crate::evidence::{Cause, MailboxEvidence, TenantEvidence, Unknown};
 use crate::facts::Facts;
 use crate::report::row::Row;
-use crate::report::{FormatKind, ReportError, SpoolWriter, Templates, Texts, View, terminal, write_all};
+use crate::report::{FormatKind, Head, ReportError, SpoolWriter, Templates, Texts, View, terminal, write_all};
 use crate::rules::{Case, EntryFacts, KioskPolicy, Options};
-use crate::verdict::{RuleSays, Verdict, explain, judge};
+use crate::verdict::{Judgement, RuleSays, Verdict, explain, judge};
 
 /// Rows judged at once: enough to keep the cores busy, few enough to stay small.
 const CHUNK: usize = 2048;
 
 /// What the reader wants of a report.
+#[derive(Clone)]
 pub struct Wishes {
     /// Day to judge by; `None`: the run's own.
     pub as_of: Option<Date>,
@@ -54,6 +55,16 @@ impl Written {
         text
     }
 
+    /// How many rows there are.
+    pub fn rows(&self) -> u64 {
+        self.view.summary.rows
+    }
+
+    /// How many rows came to a verdict.
+    pub fn count(&self, verdict: Verdict) -> u64 {
+        self.view.summary.verdict(verdict)
+    }
+
     /// The exit code the rows decide.
     pub fn exit(&self) -> Exit {
         if self.view.summary.verdict(Verdict::NotAssessed) > 0 { Exit::Incomplete } else { Exit::Done }
@@ -80,9 +91,9 @@ fn view(
 ) -> Result<(View, Vec<Judged>), Failure> {
     let judge = Judge::of(store, run, facts, wishes)?;
     let mut spool = SpoolWriter::create_in(out).map_err(report_failure)?;
-    let judged = judge.each(store, |row| spool.push(row))?;
+    let judged = judge.each_row(store, |row| spool.push(row))?;
     let (spool, summary) = spool.finish().map_err(report_failure)?;
-    let head = head::head(store, run, &judge.tenant, facts, &judge.options, &wishes.language)?;
+    let head = judge.head(store, &wishes.language)?;
     let mut view = View::new(head, spool, summary).map_err(report_failure)?;
     if let Some(folder) = &wishes.templates {
         view.templates = Templates::overridden_by(folder).map_err(report_failure)?;
@@ -106,6 +117,8 @@ fn options(settings: &Settings, wishes: &Wishes) -> Result<Options, Failure> {
         own_app_id: settings.own_app_id.clone(),
         own_user_agent: Some(crate::transport::wire::USER_AGENT.to_owned()),
         apps: settings.apps.clone(),
+        salesforce_connection: settings.salesforce_connection.clone(),
+        dynamics_app: settings.dynamics_app.clone(),
         texts: crate::rules::Texts::with(Texts::embedded(&wishes.language).map_err(report_failure)?.judging().clone()),
         ..Options::on(as_of)
     })
@@ -138,6 +151,43 @@ impl<'a> Judge<'a> {
         (row(entry, known, judgement), says)
     }
 
+    /// The day judged by.
+    pub fn as_of(&self) -> Date {
+        self.options.as_of
+    }
+
+    /// The head of a report about this run.
+    ///
+    /// # Errors
+    /// In words, when the store fails.
+    pub fn head(&self, store: &Store, language: &str) -> Result<Head, Failure> {
+        head::head(store, self.run, &self.tenant, self.facts, &self.options, language)
+    }
+
+    /// Judges every entry in roster order, several at a time: `keep` makes of each what `take` then gets.
+    ///
+    /// # Errors
+    /// In words, when the store fails.
+    pub fn each<T: Send>(
+        &self,
+        store: &Store,
+        keep: impl Fn(&EntryRecord, &MailboxEvidence, &Judgement) -> T + Sync,
+        mut take: impl FnMut(T),
+    ) -> Result<(), Failure> {
+        let one = |raw: RawEntry| -> Result<T, StoreError> {
+            let (entry, evidence) = raw.parse()?;
+            let evidence = self.complete(&entry, evidence);
+            let judgement = judge(&self.case(&entry_facts(&entry), &evidence));
+            Ok(keep(&entry, &evidence, &judgement))
+        };
+        let chunk = |chunk: Vec<RawEntry>| -> Result<(), StoreError> {
+            let kept: Vec<T> = chunk.into_par_iter().map(one).collect::<Result<_, _>>()?;
+            kept.into_iter().for_each(&mut take);
+            Ok(())
+        };
+        store.each_entry(self.run.id, CHUNK, chunk).map_err(store_failure)
+    }
+
     fn case<'c>(&'c self, entry: &'c EntryFacts, evidence: &'c MailboxEvidence) -> Case<'c> {
         Case { entry, evidence, tenant: &self.tenant, facts: self.facts, options: &self.options }
     }
@@ -155,7 +205,7 @@ impl<'a> Judge<'a> {
     ///
     /// # Errors
     /// In words, when the store or the taker fails.
-    pub fn each(
+    pub fn each_row(
         &self,
         store: &Store,
         mut take: impl FnMut(&Row) -> Result<(), ReportError>,
@@ -181,7 +231,7 @@ impl<'a> Judge<'a> {
     /// # Errors
     /// In words, when the store fails.
     pub fn all(&self, store: &Store) -> Result<Vec<Judged>, Failure> {
-        self.each(store, |_| Ok(()))
+        self.each_row(store, |_| Ok(()))
     }
 
     fn row(&self, entry: EntryRecord, evidence: MailboxEvidence) -> Row {
@@ -209,7 +259,7 @@ fn entry_facts(entry: &EntryRecord) -> EntryFacts {
     }
 }
 
-fn row(entry: EntryRecord, facts: EntryFacts, judgement: crate::verdict::Judgement) -> Row {
+fn row(entry: EntryRecord, facts: EntryFacts, judgement: Judgement) -> Row {
     let domain =
         entry.address.as_deref().and_then(|address| address.rsplit_once('@')).map(|(_, domain)| domain.to_owned());
     Row {

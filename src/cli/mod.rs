@@ -6,11 +6,14 @@ pub mod compare;
 pub mod config;
 mod credential;
 mod demo;
+pub mod doctor;
 pub mod exit;
 pub mod explain;
+mod files;
 mod head;
 mod history;
 pub mod init;
+mod joining;
 mod judging;
 mod output;
 mod progress;
@@ -23,6 +26,7 @@ pub mod schema;
 mod services;
 pub mod simulate;
 mod stop;
+pub mod templates;
 
 use std::path::{Path, PathBuf};
 
@@ -63,6 +67,8 @@ enum Command {
     Rollup(rollup::Args),
     /// List stored runs, export them, or remove old ones.
     Runs(runs::Args),
+    /// Check what a tenant lets us see, and which permission would show the rest.
+    Doctor(Box<doctor::Args>),
     /// Write a commented configuration; asks on a terminal for what is left out.
     Init(init::Args),
     /// Show what counts for a tenant, and where each value comes from.
@@ -71,6 +77,8 @@ enum Command {
     Rules(rules::Args),
     /// Print the JSON Schema of the report.
     Schema(schema::Args),
+    /// List the built-in templates, or print one: scripts, report, configuration, roster.
+    Templates(templates::Args),
     /// Serve a simulated Microsoft 365 tenant on loopback.
     Simulate(simulate::Args),
     /// Print a completion script for a shell.
@@ -114,10 +122,12 @@ async fn run(command: Command, output: &Output) -> Result<Exit, Failure> {
         Command::Explain(args) => explain::run(&args, output),
         Command::Roster(args) => roster::run(args),
         Command::Runs(args) => runs::run(&args, output),
+        Command::Doctor(args) => doctor::run(*args, output).await,
         Command::Init(args) => init::run(&args, output),
         Command::Config(args) => config::run(&args, output),
         Command::Rules(args) => rules::run(&args),
         Command::Schema(args) => schema::run(&args),
+        Command::Templates(args) => templates::run(&args, output),
         Command::Simulate(args) => simulate::run(args).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "ewsready", &mut std::io::stdout());

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::assess::store_failure;
 use super::exit::{Exit, Failure};
+use super::files::write_whole;
 use super::history::{Past, earlier_runs, judged_now, label};
 use super::{Output, head, judging};
 use crate::compare::{Changes, Outcome, Trend, TrendBuilder, compare};
@@ -52,26 +53,13 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
             for format in &args.format {
                 let file = format.render(&lines, &texts).map_err(judging::report_failure)?;
                 let path = folder.join(format.file_name());
-                put(&path, &file)?;
+                write_whole(&path, &file, true)?;
                 output.result(&format!("{}\n", path.display()));
             }
         }
     }
     let whole = lines.iter().all(|line| line.state == State::Complete);
     Ok(if whole { Exit::Done } else { Exit::Incomplete })
-}
-
-/// Writes a file whole or not at all.
-fn put(path: &Path, content: &[u8]) -> Result<(), Failure> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let write = || {
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        std::io::Write::write_all(&mut file, content)?;
-        file.persist(path).map_err(|error| error.error)
-    };
-    write().map(drop).map_err(|error| {
-        Failure::usage(format!("cannot write {}: {error}", path.display()), "name another folder with --out")
-    })
 }
 
 /// One line a tenant of a store; a store or tenant that fails has a line too.

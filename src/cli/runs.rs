@@ -113,7 +113,7 @@ fn export(store: &Store, runs: &[RunRecord], out: impl std::io::Write) -> Result
     for run in runs {
         let as_of = run.settings.as_of.parse().unwrap_or_default();
         let of = ExportRun { run: &run.uuid, tenant: &run.tenant, started: run.started, as_of };
-        Judge::of(store, run, Facts::embedded(), &wishes)?.each(store, |row| table.push(of, row))?;
+        Judge::of(store, run, Facts::embedded(), &wishes)?.each_row(store, |row| table.push(of, row))?;
     }
     table.finish().map_err(judging::report_failure)
 }

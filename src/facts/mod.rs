@@ -15,7 +15,7 @@ use std::sync::LazyLock;
 
 use jiff::civil::Date;
 
-pub use apps::{Client, Integration, RecipientUse};
+pub use apps::{Client, Hybrid, Integration, RecipientUse};
 pub use clouds::{Cloud, GateState, GateTable, OpenIdSigns, Period, Propagation, Retirement};
 pub use licences::{ExchangePlan, Licensing, Product, ProductKind, Right, Standing, Upgrade};
 pub use read::FactsError;
@@ -48,6 +48,7 @@ pub struct Facts {
     licensing: Licensing,
     clients: Vec<Client>,
     integrations: Vec<Integration>,
+    hybrid: Hybrid,
     recipients: BTreeMap<String, RecipientUse>,
 }
 
@@ -129,6 +130,7 @@ impl Facts {
             licensing,
             clients: clients.client,
             integrations: integrations.integration,
+            hybrid: integrations.hybrid,
             recipients: recipients.kinds,
         })
     }
@@ -212,6 +214,12 @@ impl Facts {
     #[must_use]
     pub fn integration(&self, id: &str) -> Option<&Integration> {
         self.integrations.iter().find(|integration| integration.id == id)
+    }
+
+    /// What recognises hybrid use of EWS.
+    #[must_use]
+    pub fn hybrid(&self) -> &Hybrid {
+        &self.hybrid
     }
 
     /// Every integration.

@@ -220,6 +220,24 @@ pub struct AppLine {
     pub last_seen: Option<Date>,
     /// What to do about it; may be empty.
     pub advice: String,
+    /// Whether it belongs on the list: `used`, `named` and `kept` do, `idle`, `unproven` and `without` do not.
+    pub need: String,
+    /// EWS calls that the admin center's usage export shows, by SOAP action, most first.
+    pub calls: Vec<ActionCalls>,
+    /// Mailboxes in which the audit search saw it; 0: none, or no such search.
+    pub mailboxes: u64,
+    /// What it does when EWS ends; empty: nobody has said.
+    pub at_end: String,
+}
+
+/// EWS calls of one kind.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct ActionCalls {
+    /// SOAP action, for example `GetItem`.
+    pub action: String,
+    /// Successful calls.
+    pub calls: u64,
 }
 
 /// Requests to one service or quota.

@@ -107,13 +107,13 @@ impl RunLine {
 /// A file the roll-up is written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum RollupFormat {
-    /// `rollup.csv`
+    /// `tenants.csv`
     Csv,
-    /// `rollup.json`
+    /// `tenants.json`
     Json,
-    /// `rollup.xlsx`
+    /// `tenants.xlsx`
     Xlsx,
-    /// `rollup.md`
+    /// `tenants.md`
     Md,
 }
 
@@ -122,10 +122,10 @@ impl RollupFormat {
     #[must_use]
     pub fn file_name(self) -> &'static str {
         match self {
-            Self::Csv => "rollup.csv",
-            Self::Json => "rollup.json",
-            Self::Xlsx => "rollup.xlsx",
-            Self::Md => "rollup.md",
+            Self::Csv => "tenants.csv",
+            Self::Json => "tenants.json",
+            Self::Xlsx => "tenants.xlsx",
+            Self::Md => "tenants.md",
         }
     }
 
@@ -212,7 +212,7 @@ fn csv(lines: &[TenantLine]) -> Result<Vec<u8>, csv::Error> {
 }
 
 fn json(lines: &[TenantLine]) -> serde_json::Result<Vec<u8>> {
-    let mut file = serde_json::to_vec_pretty(&serde_json::json!({ "schema": "ewsready/rollup/1", "tenants": lines }))?;
+    let mut file = serde_json::to_vec_pretty(&serde_json::json!({ "schema": "ewsready/tenants/1", "tenants": lines }))?;
     file.push(b'\n');
     Ok(file)
 }

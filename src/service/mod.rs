@@ -6,4 +6,6 @@ pub mod entra;
 pub mod ews;
 pub mod exchange_admin;
 pub mod graph;
+pub mod onprem;
+pub mod supply;
 pub mod xml;

@@ -1,18 +1,17 @@
 //! The head of a report, from what the store knows of run and tenant.
 
+mod apps;
 mod licences;
-
-use std::collections::BTreeSet;
 
 use super::assess::store_failure;
 use super::exit::Failure;
 use super::judging::report_failure;
 use crate::evidence::mailbox::AgentRule;
 use crate::evidence::store::{RunRecord, Store};
-use crate::evidence::tenant::{AppList, Application, OrganizationEws};
+use crate::evidence::tenant::{AppList, OrganizationEws};
 use crate::evidence::{Observation, TenantEvidence};
 use crate::facts::Facts;
-use crate::report::head::{AppLine, DomainLine, Organization, RuleLine, ServiceLine, Tenant};
+use crate::report::head::{DomainLine, Organization, RuleLine, ServiceLine, Tenant};
 use crate::report::{Head, Texts};
 use crate::rules::{Options, registry};
 use crate::transport::ScopeId;
@@ -55,11 +54,12 @@ pub fn head(
         licences: licences::products(tenant, facts),
         upgrades: licences::upgrades(tenant, facts, options),
         domains: domains(tenant),
-        apps: apps(tenant, facts),
+        apps: apps::lines(tenant, facts, options),
         services: services(store, run)?,
         rules: registry().iter().map(|rule| rule_line(rule, facts)).collect(),
         parameters: parameters(run),
         permissions: permissions(tenant),
+        caveats: caveats(tenant),
         ..Head::default()
     })
 }
@@ -110,37 +110,10 @@ fn ews_state(organization: &OrganizationEws, texts: &Texts) -> String {
     texts.fill("organization", "state", &[("switch", word(switch)), ("list", &list), ("filter", word(filter))])
 }
 
-/// Every application that holds an EWS permission, is listed, or belongs to an integration.
-fn apps(tenant: &TenantEvidence, facts: &Facts) -> Vec<AppLine> {
-    let listed = match tenant.organization.value().map(|organization| &organization.app_list) {
-        Some(AppList::Seen(apps)) => Some(apps),
-        Some(AppList::Hidden) | None => None,
-    };
-    let known: &[Application] = tenant.applications.value().map_or(&[], Vec::as_slice);
-    let theirs = known.iter().map(|app| app.app_id.as_str());
-    let ids: BTreeSet<&str> = theirs.chain(listed.into_iter().flatten().map(String::as_str)).collect();
-    let line = |id: &str| {
-        let (app, client) = (known.iter().find(|app| app.app_id == id), facts.client(id));
-        let name = app.map(|app| app.name.clone()).filter(|name| !name.is_empty());
-        let name = name.or_else(|| client.map(|client| client.name.clone())).unwrap_or_else(|| "unknown".to_owned());
-        let state = match listed.map(|apps| apps.contains(id)) {
-            None => "unknown",
-            Some(true) => "listed",
-            Some(false) => "not_listed",
-        };
-        let permissions =
-            app.into_iter().flat_map(|app| app.application_permissions.iter().chain(&app.delegated_permissions));
-        AppLine {
-            app_id: id.to_owned(),
-            name,
-            permissions: permissions.cloned().collect(),
-            state: state.to_owned(),
-            enabled: app.and_then(|app| app.enabled),
-            advice: client.map(|client| client.advice.clone()).unwrap_or_default(),
-            ..AppLine::default()
-        }
-    };
-    ids.into_iter().map(line).collect()
+/// What became of the joined exports.
+fn caveats(tenant: &TenantEvidence) -> Vec<String> {
+    let domains = tenant.domain_names();
+    tenant.exports.value().into_iter().flatten().map(|export| export.sentence(&domains)).collect()
 }
 
 fn domains(tenant: &TenantEvidence) -> Vec<DomainLine> {

@@ -109,9 +109,7 @@ impl Tenant {
         let command = ["assess", "roster.csv", "--tenant", "sim", "--out", "out", "--quiet"];
         let mut command = self.sandbox.command(&[&command[..], more].concat());
         let output = command.env("EWSREADY_NOW", format!("2026-{month:02}-01T06:00:00Z")).output().unwrap();
-        let finished = support::Finished(output);
-        assert!(!finished.stderr().contains("error"), "{}", finished.stderr());
-        finished.code()
+        support::Finished(output).code()
     }
 
     /// What `compare` says of the last two months: kind, address, and from what to what.

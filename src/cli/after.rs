@@ -130,7 +130,9 @@ pub fn test(conditions: &[Condition], counts: &Counts<'_>, output: &Output) -> b
             Answer::Exceeded(users) => {
                 exceeded = true;
                 let noun = if users == 1 { "user" } else { "users" };
-                output.remark(&format!("--fail-on {condition}: exceeded with {users} {noun}"));
+                // For whoever reads only what went wrong: also said with --quiet.
+                let message = format!("--fail-on {condition}: exceeded with {users} {noun}");
+                output.error(&Failure { exit: Exit::Threshold, message, hint: String::new() });
             }
             Answer::NothingToCompare => {
                 output.remark(&format!("--fail-on {condition}: there is no earlier complete run to compare with"));

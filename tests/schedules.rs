@@ -1,4 +1,5 @@
 //! The sample schedules, checked by the tools they are for where these are there, and against our own command line.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a helper that cannot go on ends the test it serves")]
 
 mod support;
 

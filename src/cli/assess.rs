@@ -111,6 +111,12 @@ impl Args {
         if names.is_empty() {
             return Err(Failure::usage("the configuration has no tenant", "ewsready init writes one"));
         }
+        if names.len() > 1 && self.report.after.actions.is_some() {
+            return Err(Failure::usage(
+                "--actions takes the notes of one tenant, and several are named",
+                "give them tenant by tenant: ewsready report RUN --actions FILE",
+            ));
+        }
         if names.len() > 1 && self.rosters.iter().any(|roster| roster.as_os_str() == "-") {
             return Err(Failure::usage(
                 "standard input can be read once, and several tenants want a roster",

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::assess::store_failure;
 use super::exit::{Exit, Failure};
-use super::history::{Past, earlier_runs, label};
+use super::history::{Past, earlier_runs, judged_now, label};
 use super::judging::{self, Judge, Wishes};
 use super::{Output, after, head, store_path};
 use crate::compare::{Changes, Trend, TrendBuilder, compare};
@@ -127,9 +127,9 @@ fn between(
     let judge = Judge::of(store, new, facts, &wishes)?;
     let judged = judge.all(store)?;
     let earlier = past.earlier(old)?;
-    let changes = compare(label(store, old)?, &earlier, label(store, new)?, &judged);
+    let changes = compare(label(store, old)?, &earlier, judged_now(new), &judged);
     let mut builder = TrendBuilder::default();
-    builder.add(label(store, new)?, &judged);
+    builder.add(judged_now(new), &judged);
     drop(judged);
     for run in earlier_runs(store, new)? {
         builder.add(label(store, &run)?, &past.judged(&run)?);

@@ -29,13 +29,13 @@ pub fn history(
     let past = Past { store, facts, settings: &run.settings };
     let earlier = earlier_runs(store, run)?;
     let mut trend = TrendBuilder::default();
-    trend.add(label(store, run)?, judged);
+    trend.add(judged_now(run), judged);
     let mut changes = None;
     for (place, old) in earlier.iter().enumerate() {
         let from = label(store, old)?;
         if place == 0 && run.finished.is_some() {
             let entries = past.earlier(old)?;
-            changes = Some(compare(from.clone(), &entries, label(store, run)?, judged));
+            changes = Some(compare(from.clone(), &entries, judged_now(run), judged));
             trend.add(from, &entries.into_iter().map(|entry| entry.judged).collect::<Vec<_>>());
         } else {
             trend.add(from, &past.judged(old)?);
@@ -56,7 +56,7 @@ pub fn earlier_runs(store: &Store, run: &RunRecord) -> Result<Vec<RunRecord>, Fa
     Ok(runs)
 }
 
-/// A run as comparisons name it.
+/// An earlier run as comparisons name it.
 ///
 /// # Errors
 /// When the store fails.
@@ -64,6 +64,12 @@ pub fn label(store: &Store, run: &RunRecord) -> Result<RunLabel, Failure> {
     let judging = store.judging(run.id).map_err(store_failure)?;
     let tool_version = judging.map(|judging| judging.tool).unwrap_or_default();
     Ok(RunLabel { run: run.uuid.clone(), started: run.started, tool_version })
+}
+
+/// A run that is being judged by this very program.
+pub fn judged_now(run: &RunRecord) -> RunLabel {
+    let tool_version = env!("CARGO_PKG_VERSION").to_owned();
+    RunLabel { run: run.uuid.clone(), started: run.started, tool_version }
 }
 
 /// Fingerprint of all that turns evidence into verdicts: program, rules, facts, and the profile's wishes.

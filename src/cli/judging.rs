@@ -202,7 +202,10 @@ impl<'a> Judge<'a> {
     }
 
     /// Judges every entry in roster order, hands out each row and gives what comparisons need of them.
-    fn each_row(
+    ///
+    /// # Errors
+    /// In words, when the store or the taker fails.
+    pub fn each_row(
         &self,
         store: &Store,
         mut take: impl FnMut(&Row) -> Result<(), ReportError>,

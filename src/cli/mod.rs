@@ -18,6 +18,7 @@ mod judging;
 mod output;
 mod progress;
 pub mod report;
+pub mod rollup;
 pub mod roster;
 pub mod rules;
 pub mod runs;
@@ -62,7 +63,9 @@ enum Command {
     Roster(roster::Args),
     /// Show what moved between two runs, and whether the date is made.
     Compare(compare::Args),
-    /// List stored runs, or remove old ones.
+    /// Put the newest run of every tenant of these stores on one sheet.
+    Rollup(rollup::Args),
+    /// List stored runs, export them, or remove old ones.
     Runs(runs::Args),
     /// Check what a tenant lets us see, and which permission would show the rest.
     Doctor(Box<doctor::Args>),
@@ -115,6 +118,7 @@ async fn run(command: Command, output: &Output) -> Result<Exit, Failure> {
         Command::Assess(args) => assess::run(*args, output).await,
         Command::Report(args) => report::run(&args, output).await,
         Command::Compare(args) => compare::run(&args, output),
+        Command::Rollup(args) => rollup::run(&args, output),
         Command::Explain(args) => explain::run(&args, output),
         Command::Roster(args) => roster::run(args),
         Command::Runs(args) => runs::run(&args, output),

@@ -100,7 +100,9 @@ impl<'a> TrendJson<'a> {
 pub fn sentences(trend: &Trend, texts: &Texts) -> Vec<String> {
     let Some(forecast) = &trend.forecast else { return Vec::new() };
     let deadline = forecast.deadline.to_string();
-    let decimal = |value: f64| format!("{value:.1}").replace('.', texts.get("number", "decimal"));
+    // Adding zero takes the sign off a rounded-away negative number.
+    let decimal =
+        |value: f64| format!("{:.1}", (value * 10.0).round() / 10.0 + 0.0).replace('.', texts.get("number", "decimal"));
     let mut said = vec![match forecast.needed_per_week {
         Some(needed) => texts.fill("trend", "needed_per_week", &[("deadline", &deadline), ("n", &decimal(needed))]),
         None => texts.fill("trend", "past", &[("deadline", &deadline)]),

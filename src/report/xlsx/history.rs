@@ -96,6 +96,7 @@ pub fn trend(view: &View, book: &Book<'_>) -> Result<Worksheet, XlsxError> {
         let causes: Vec<String> = causes.map(|(outcome, users)| format!("{}: {users}", outcome.reason)).collect();
         sheet.write_string_with_format(row, 8, causes.join(", "), style.text(Tone::Plain))?;
     }
+    sheet.autofilter(0, 0, row, 8)?;
     if row > 0 {
         chart(&mut sheet, view, row)?;
         row += CHART_ROWS + 2;

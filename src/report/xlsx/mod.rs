@@ -81,7 +81,7 @@ fn properties(view: &View) -> DocProperties {
 }
 
 /// A fixed moment for a run without times.
-fn epoch() -> rust_xlsxwriter::ExcelDateTime {
+pub(super) fn epoch() -> rust_xlsxwriter::ExcelDateTime {
     grid::excel_time(jiff::Timestamp::UNIX_EPOCH).unwrap_or_default()
 }
 

@@ -10,6 +10,7 @@ mod head;
 pub mod init;
 mod judging;
 mod output;
+pub mod plan;
 mod progress;
 pub mod report;
 pub mod roster;
@@ -51,6 +52,8 @@ enum Command {
     Report(report::Args),
     /// Show everything known about one user, and why this verdict and not the next.
     Explain(explain::Args),
+    /// Plan cutover waves from a stored run, and keep people together who work together.
+    Plan(Box<plan::Args>),
     /// Show what is understood of a roster, and ask nothing of the network.
     Roster(roster::Args),
     /// List stored runs, or remove old ones.
@@ -102,6 +105,7 @@ async fn run(command: Command, output: &Output) -> Result<Exit, Failure> {
         Command::Assess(args) => assess::run(*args, output).await,
         Command::Report(args) => report::run(&args, output),
         Command::Explain(args) => explain::run(&args, output),
+        Command::Plan(args) => plan::run(&args, output),
         Command::Roster(args) => roster::run(args),
         Command::Runs(args) => runs::run(&args, output),
         Command::Init(args) => init::run(&args, output),

@@ -23,6 +23,7 @@ pub mod summary;
 mod template;
 pub mod terminal;
 pub mod texts;
+pub mod waves;
 pub mod xlsx;
 
 pub use error::ReportError;

@@ -17,6 +17,7 @@ pub fn member(number: u32, department: &Arc<str>) -> Member {
         kind: MailboxKind::Person,
         standing: Standing::Ready,
         urgency: Urgency::ByDeadline,
+        reason: "graph/answers",
         cause: Arc::clone(&empty),
         department: Arc::clone(department),
         owner: Arc::clone(&empty),

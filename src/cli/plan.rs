@@ -127,9 +127,9 @@ impl Planning<'_> {
         let wishes = &self.checked.wishes;
         let texts = Texts::embedded(&wishes.language).map_err(judging::report_failure)?;
         let judge = Judge::of(self.store, self.run, self.facts, wishes)?;
-        let census = self.census(&judge)?;
+        let census = census(self.store, self.run, &judge, self.rules)?;
         let (today, retirement) = (judge.as_of(), self.retirement()?);
-        let earlier = self.earlier()?;
+        let earlier = newest(self.store, self.run)?;
         let followed = earlier.as_ref().filter(|_| !self.fresh);
         let request = Request { census: &census, rules: self.rules, today, retirement, earlier: followed };
         let compared = compare(request, variants, &texts)?;
@@ -168,18 +168,6 @@ impl Planning<'_> {
         Ok(Exit::Done)
     }
 
-    /// Everybody of the run, judged, and who belongs to whom.
-    fn census(&self, judge: &Judge<'_>) -> Result<Census, Failure> {
-        let columns = Columns::find(self.rules, &self.run.roster.columns).map_err(rules_failure)?;
-        let mut gathering = Gathering::default();
-        judge.each(
-            self.store,
-            |entry, evidence, judgement| (Seed::of(entry, evidence, judgement, &columns), entry.address.is_some()),
-            |(seed, usable)| gathering.push(seed, usable),
-        )?;
-        Ok(gathering.finish(self.rules))
-    }
-
     /// The day EWS ends in the run's cloud.
     fn retirement(&self) -> Result<Date, Failure> {
         let cloud = self.facts.cloud(&self.run.settings.cloud).ok_or_else(|| {
@@ -188,12 +176,30 @@ impl Planning<'_> {
         })?;
         Ok(cloud.retirement.ends_on.unwrap_or(cloud.retirement.plan_by))
     }
+}
 
-    /// The newest plan of the tenant up to this run.
-    fn earlier(&self) -> Result<Option<Kept>, Failure> {
-        let found = self.store.newest_plan(&self.run.tenant, self.run.id).map_err(store_failure)?;
-        found.map(|(_, body)| serde_json::from_str(&body)).transpose().map_err(|error| store_failure(error.into()))
-    }
+/// Everybody of a run, judged, and who belongs to whom.
+///
+/// # Errors
+/// In words, when the store fails or the roster lacks a column that the rules name.
+pub fn census(store: &Store, run: &RunRecord, judge: &Judge<'_>, rules: &Rules) -> Result<Census, Failure> {
+    let columns = Columns::find(rules, &run.roster.columns).map_err(rules_failure)?;
+    let mut gathering = Gathering::default();
+    judge.each(
+        store,
+        |entry, evidence, judgement| (Seed::of(entry, evidence, judgement, &columns), entry.address.is_some()),
+        |(seed, usable)| gathering.push(seed, usable),
+    )?;
+    Ok(gathering.finish(rules))
+}
+
+/// The newest plan of a run's tenant, made for it or an earlier run.
+///
+/// # Errors
+/// In words, when the store fails.
+pub fn newest(store: &Store, run: &RunRecord) -> Result<Option<Kept>, Failure> {
+    let found = store.newest_plan(&run.tenant, run.id).map_err(store_failure)?;
+    found.map(|(_, body)| serde_json::from_str(&body)).transpose().map_err(|error| store_failure(error.into()))
 }
 
 /// Every variant planned by itself: what came of it, or what is short.

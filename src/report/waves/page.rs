@@ -152,12 +152,15 @@ struct Cell {
     title: String,
 }
 
-/// The months from the first wave to the last, and the month of the end where it is near.
+/// Months shown up to the end; where the waves are over long before, the calendar ends with them.
+const MONTHS_TO_END: i32 = 8;
+
+/// The months from the first wave to the last, and on to the end where it is not too far.
 fn months(view: &Waves<'_>) -> Vec<Month> {
     let Some(first) = view.sums.first().map(|sum| sum.date) else { return Vec::new() };
     let last = view.sums.last().map_or(first, |sum| sum.date);
     let end = view.plan.measure.end;
-    let near = last.until((Unit::Day, end)).is_ok_and(|span| span.get_days() <= 62);
+    let near = first.until((Unit::Month, end)).is_ok_and(|span| span.get_months() < MONTHS_TO_END);
     let last = if near { last.max(end) } else { last };
     let mut month = first.first_of_month();
     let mut months = Vec::new();

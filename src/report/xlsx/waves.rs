@@ -9,25 +9,32 @@ use rust_xlsxwriter::{
 
 use super::grid::{self, Book, Cell, Column, Grid};
 use super::style::{Style, Tone, colour};
+use crate::plan::measure::Measure;
 use crate::report::ReportError;
 use crate::report::waves::{WaveSum, Waves, terminal};
 use crate::verdict::Verdict;
 
 /// The sheet's columns: key among the texts, and width.
-const COLUMNS: [(&str, u16); 10] = [
-    ("wave", 7),
+const COLUMNS: [(&str, u16); 12] = [
+    ("wave", 8),
     ("date", 12),
     ("mailboxes", 11),
-    ("capacity", 10),
-    ("full", 8),
+    ("capacity", 13),
+    ("room", 9),
+    ("full", 9),
     ("ready", 9),
-    ("licence_first", 10),
-    ("urgent", 12),
-    ("shared", 12),
-    ("departments", 58),
+    ("licence_first", 9),
+    ("unready", 9),
+    ("urgent", 11),
+    ("shared", 17),
+    ("departments", 64),
 ];
+/// Places of the columns that the chart stacks, with the last of the table.
+const READY: u16 = 6;
+const ROOM: u16 = 4;
+const WORDS: u16 = 11;
 /// Departments named for a wave.
-const DEPARTMENTS: usize = 6;
+const DEPARTMENTS: usize = 4;
 
 /// Writes the workbook.
 ///
@@ -69,6 +76,7 @@ impl Sheet<'_> {
         for (place, (_, width)) in (0_u16..).zip(COLUMNS) {
             self.sheet.set_column_width(place, width)?;
         }
+        self.sheet.set_row_height(self.row, 28)?.set_row_height(self.row + 1, 18)?;
         self.line(view.texts.get("plan", "title"), |style| &style.title)?;
         self.line(&terminal::headline(view), |style| &style.subtitle)?;
         if view.head.simulated {
@@ -86,7 +94,7 @@ impl Sheet<'_> {
             self.line(&line, |style| &style.note)?;
         }
         self.variants()?;
-        self.sheet.set_print_area(0, 0, self.row, u16::try_from(COLUMNS.len() - 1).unwrap_or(9))?;
+        self.sheet.set_print_area(0, 0, self.row, WORDS)?;
         grid::page(&mut self.sheet, &book.page_header);
         self.sheet.set_active(true).set_tab_color(Color::RGB(0x1F4E79));
         Ok(self.sheet)
@@ -109,19 +117,11 @@ impl Sheet<'_> {
         for sum in &self.view.sums {
             self.wave(sum)?;
         }
-        let total = |value: fn(&WaveSum) -> u64| self.view.sums.iter().map(value).sum::<u64>() as f64;
-        let totals = [
-            total(|sum| sum.people),
-            total(|sum| sum.capacity),
-            0.0,
-            total(|sum| sum.ready),
-            total(|sum| sum.licences),
-            total(|sum| sum.urgent),
-            total(|sum| sum.shared),
-        ];
         self.sheet.write_string_with_format(self.row, 0, texts.get("column", "total"), &self.style.total_text)?;
-        for (place, value) in (2_u16..).zip(totals).filter(|(place, _)| *place != 4) {
-            self.sheet.write_number_with_format(self.row, place, value, &self.style.total)?;
+        self.sheet.write_blank(self.row, 1, &self.style.total_text)?;
+        for (place, value) in figures() {
+            let total: u64 = self.view.sums.iter().map(value).sum();
+            self.sheet.write_number_with_format(self.row, place, total as f64, &self.style.total)?;
         }
         self.row += 1;
         Ok(())
@@ -135,13 +135,11 @@ impl Sheet<'_> {
             Some(day) => self.sheet.write_datetime_with_format(row, 1, day, &style.day)?,
             None => self.sheet.write_blank(row, 1, &style.day)?,
         };
-        let numbers =
-            [(2, sum.people), (3, sum.capacity), (5, sum.ready), (6, sum.licences), (7, sum.urgent), (8, sum.shared)];
-        for (place, value) in numbers {
-            self.sheet.write_number_with_format(row, place, value as f64, &style.number)?;
+        for (place, value) in figures() {
+            self.sheet.write_number_with_format(row, place, value(sum) as f64, &style.number)?;
         }
         let full = sum.people as f64 / sum.capacity.max(1) as f64;
-        self.sheet.write_number_with_format(row, 4, full, &style.percent)?;
+        self.sheet.write_number_with_format(row, 5, full, &style.percent)?;
         let mark = match (sum.past, sum.pilot) {
             (true, _) => Some(self.view.texts.get("plan", "past").to_owned()),
             (_, true) => Some(self.view.texts.get("plan", "pilot").to_owned()),
@@ -151,7 +149,7 @@ impl Sheet<'_> {
         let more = (sum.departments.len() > DEPARTMENTS).then(|| "…".to_owned());
         let text = mark.into_iter().chain(named).chain(more).collect::<Vec<_>>().join(" · ");
         let text = crate::report::clean::controls(&text).into_owned();
-        self.sheet.write_string_with_format(row, 9, text, style.text(Tone::Plain))?;
+        self.sheet.write_string_with_format(row, WORDS, text, style.text(Tone::Plain))?;
         self.row += 1;
         Ok(())
     }
@@ -162,8 +160,12 @@ impl Sheet<'_> {
         let (first, last) = (header + 1, header + count);
         let name = self.view.texts.get("plan", "sheet_waves");
         let mut chart = Chart::new(ChartType::ColumnStacked);
-        let parts =
-            [(5, "ready", colour(Verdict::MoveToGraphEac)), (6, "licence_first", colour(Verdict::NeedsLicenseUpgrade))];
+        let parts = [
+            (READY, "ready", colour(Verdict::MoveToGraphEac)),
+            (READY + 1, "licence_first", colour(Verdict::NeedsLicenseUpgrade)),
+            (READY + 2, "unready", colour(Verdict::Blocked)),
+            (ROOM, "room", 0xE9ECF0),
+        ];
         for (place, key, fill) in parts {
             chart
                 .add_series()
@@ -173,19 +175,12 @@ impl Sheet<'_> {
                 .set_format(ChartSolidFill::new().set_color(fill))
                 .set_gap(45);
         }
-        let mut line = Chart::new(ChartType::Line);
-        line.add_series()
-            .set_name(self.view.texts.get("plan", "capacity"))
-            .set_categories((name, first, 1, last, 1))
-            .set_values((name, first, 3, last, 3))
-            .set_format(ChartLine::new().set_color(0x5B6470).set_width(1.5));
-        chart.combine(&line);
         chart.title().set_name(self.view.texts.get("plan", "load"));
         chart.legend().set_position(ChartLegendPosition::Bottom);
         chart.y_axis().set_min(0).set_major_gridlines_line(ChartLine::new().set_color(0xE3E7EB));
         chart.x_axis().set_text_axis(true).set_num_format("dd mmm");
         let height = 300;
-        chart.set_width(1050).set_height(height).set_alt_text(self.view.texts.get("plan", "load"));
+        chart.set_width(1180).set_height(height).set_alt_text(self.view.texts.get("plan", "load"));
         self.sheet.insert_chart_with_offset(self.row, 0, &chart, 4, 4)?;
         self.row += height.div_ceil(20) + 1;
         Ok(())
@@ -198,36 +193,84 @@ impl Sheet<'_> {
         }
         self.row += 1;
         self.line(texts.get("plan", "what_if"), |style| &style.section)?;
-        let columns = ["waves", "last_wave", "spare_days", "cut", "waits", "", "", "", "", "variant"];
-        for (place, key) in (0_u16..).zip(columns) {
-            let title = if key.is_empty() { "" } else { texts.get("plan", key) };
-            self.sheet.write_string_with_format(self.row, place, title, &self.style.header)?;
+        for (place, key) in (0_u16..).zip(VARIANT) {
+            self.sheet.write_string_with_format(self.row, place, texts.get("plan", key), &self.style.header)?;
         }
+        self.sheet.set_row_height(self.row, 30)?;
         self.row += 1;
         let own = (texts.get("plan", "this_plan"), Ok(&view.plan.measure));
         let others = view.variants.iter().map(|one| (one.name.as_str(), one.outcome.as_ref()));
         for (name, outcome) in std::iter::once(own).chain(others) {
             let note = match outcome {
                 Ok(measure) => {
-                    let last = measure.last.and_then(grid::excel_day);
-                    self.sheet.write_number_with_format(self.row, 0, measure.waves as f64, &self.style.number)?;
-                    if let Some(day) = last {
-                        self.sheet.write_datetime_with_format(self.row, 1, day, &self.style.day)?;
-                    }
-                    let numbers =
-                        [(2, f64::from(measure.spare_days)), (3, measure.cut as f64), (4, measure.waits as f64)];
-                    for (place, value) in numbers {
-                        self.sheet.write_number_with_format(self.row, place, value, &self.style.number)?;
-                    }
+                    self.variant(measure)?;
                     name.to_owned()
                 }
-                Err(short) => format!("{name}: {short}"),
+                Err(short) => {
+                    self.sheet.set_row_height(self.row, 44)?;
+                    format!("{name}: {short}")
+                }
             };
-            self.sheet.write_string_with_format(self.row, 9, note, self.style.text(Tone::Plain))?;
+            self.sheet.write_string_with_format(self.row, WORDS, note, self.style.text(Tone::Plain))?;
             self.row += 1;
         }
         Ok(())
     }
+
+    fn variant(&mut self, measure: &Measure) -> Result<(), XlsxError> {
+        let (row, style) = (self.row, self.style);
+        let count = |value: u64| value as f64;
+        let numbers = [
+            (0, measure.waves as f64),
+            (2, measure.least_waves as f64),
+            (3, f64::from(measure.spare_days)),
+            (7, count(measure.ties)),
+            (8, count(measure.cut)),
+            (9, count(measure.moves)),
+            (10, count(measure.waits)),
+        ];
+        for (place, value) in numbers {
+            self.sheet.write_number_with_format(row, place, value, &style.number)?;
+        }
+        for (place, share) in [(4, measure.busiest), (5, measure.lightest), (6, measure.mean)] {
+            self.sheet.write_number_with_format(row, place, share, &style.percent)?;
+        }
+        match measure.last.and_then(grid::excel_day) {
+            Some(day) => self.sheet.write_datetime_with_format(row, 1, day, &style.day)?,
+            None => self.sheet.write_blank(row, 1, &style.day)?,
+        };
+        Ok(())
+    }
+}
+
+/// The columns of the variants, under those of the waves.
+const VARIANT: [&str; 12] = [
+    "waves",
+    "last_wave",
+    "least",
+    "spare_days",
+    "busiest",
+    "lightest",
+    "mean",
+    "ties",
+    "cut",
+    "mailboxes",
+    "waits",
+    "variant",
+];
+
+/// The figures of a wave, by column.
+fn figures() -> [(u16, fn(&WaveSum) -> u64); 8] {
+    [
+        (2, |sum| sum.people),
+        (3, |sum| sum.capacity),
+        (ROOM, |sum| sum.capacity.saturating_sub(sum.people)),
+        (READY, |sum| sum.ready),
+        (READY + 1, |sum| sum.licences),
+        (READY + 2, |sum| sum.unready),
+        (9, |sum| sum.urgent),
+        (10, |sum| sum.shared),
+    ]
 }
 
 /// Everybody with his wave, in roster order.

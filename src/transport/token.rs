@@ -146,6 +146,13 @@ struct State {
 
 /// How long a refusal to sign in stands before it is asked again.
 const REFUSAL_STANDS: SignedDuration = SignedDuration::from_secs(30);
+/// How long it stands that the sign-in endpoint was away: whoever fetched has spent the run's patience with it, and ten
+/// thousand waiting workers must not spend it again one after the other.
+const ABSENCE_STANDS: SignedDuration = SignedDuration::from_mins(30);
+
+fn stands(trouble: &Trouble) -> SignedDuration {
+    if trouble.cause == Cause::SignIn { REFUSAL_STANDS } else { ABSENCE_STANDS }
+}
 
 impl Tokens {
     async fn fresh(&self) -> Result<Token, Trouble> {
@@ -166,7 +173,7 @@ impl Tokens {
                 if let Some(token) = state.token.clone().filter(|token| now < token.expires) {
                     return Ok(token);
                 }
-                state.refused = (trouble.cause == Cause::SignIn).then(|| (now, trouble.clone()));
+                state.refused = Some((now, trouble.clone()));
             }
         }
         fetched
@@ -176,7 +183,7 @@ impl Tokens {
         let (now, state) = (self.clock.now(), self.state.read().unwrap_or_else(std::sync::PoisonError::into_inner));
         match (&state.token, &state.refused) {
             (Some(token), _) if !token.is_stale(now) => Some(Ok(token.clone())),
-            (_, Some((at, trouble))) if now.duration_since(*at) < REFUSAL_STANDS => Some(Err(trouble.clone())),
+            (_, Some((at, trouble))) if now.duration_since(*at) < stands(trouble) => Some(Err(trouble.clone())),
             _ => None,
         }
     }

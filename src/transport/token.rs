@@ -5,6 +5,7 @@ use std::sync::{Arc, RwLock};
 use futures_util::future::BoxFuture;
 use http::HeaderValue;
 use jiff::{SignedDuration, Timestamp};
+use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -106,7 +107,9 @@ impl Client {
             let detail = format!("{host} is no host of this tenant's cloud: our token is not sent there");
             return Err(Trouble::new(Cause::Unreadable, detail));
         }
-        self.transport.call(call, Some(&*self.tokens[resource as usize])).await
+        let tokens = &*self.tokens[resource as usize];
+        let answer = self.transport.call(call, Some(tokens)).await?;
+        Ok(tokens.taken_out(answer))
     }
 
     /// The same sign-in over another wire, for example one that packs requests into batches.
@@ -189,6 +192,25 @@ impl Tokens {
     }
 }
 
+impl Tokens {
+    /// An answer that repeats our token (a proxy's page that shows the request) loses it before anybody quotes it.
+    fn taken_out(&self, mut answer: Answer) -> Answer {
+        let state = self.state.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let Some(token) = &state.token else { return answer };
+        let token = token.secret.expose_secret().as_bytes();
+        if memchr::memmem::find(&answer.body, token).is_some() {
+            answer.body = bytes::Bytes::from_static(b"{}");
+        }
+        let repeats = |value: &HeaderValue| memchr::memmem::find(value.as_bytes(), token).is_some();
+        let gone: Vec<_> =
+            answer.headers.iter().filter(|(_, value)| repeats(value)).map(|(name, _)| name.clone()).collect();
+        for name in gone {
+            answer.headers.remove(name);
+        }
+        answer
+    }
+}
+
 impl Signer for Tokens {
     fn ready(&self) -> BoxFuture<'_, Result<(), Trouble>> {
         Box::pin(async { self.fresh().await.map(drop) })
@@ -196,7 +218,8 @@ impl Signer for Tokens {
 
     fn header(&self) -> Option<HeaderValue> {
         let Some(Ok(token)) = self.known() else { return None };
-        let mut header = HeaderValue::from_str(&format!("Bearer {}", token.secret.expose_secret())).ok()?;
+        let bearer = Zeroizing::new(format!("Bearer {}", token.secret.expose_secret()));
+        let mut header = HeaderValue::from_str(&bearer).ok()?;
         header.set_sensitive(true);
         Some(header)
     }

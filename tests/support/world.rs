@@ -145,7 +145,8 @@ fn tunnel(mut stream: TcpStream, to: SocketAddr, wanted: Option<&str>, remember:
         })
     };
     if let (Ok(one), Ok(other)) = (stream.try_clone(), target.try_clone()) {
-        let _ = (copy(one, other).join(), copy(target, stream));
+        let (up, down) = (copy(one, other), copy(target, stream));
+        let _ = (up.join(), down.join());
     }
 }
 

@@ -300,7 +300,13 @@ fn explain(answer: &Answer, client_id: &str) -> Trouble {
             let said = match (number, body.error.as_str()) {
                 (Some(number), _) => format!("AADSTS{number}"),
                 (None, "") => format!("HTTP {}", answer.status.as_u16()),
-                (None, error) => error.to_owned(),
+                // Only the protocol's own words are repeated: a stranger's text could hold what we sent.
+                (None, word)
+                    if word.len() < 60 && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') =>
+                {
+                    word.to_owned()
+                }
+                (None, _) => format!("HTTP {}, with words that are none of the protocol's", answer.status.as_u16()),
             };
             format!("Entra refused to sign application {client_id} in ({said})")
         }

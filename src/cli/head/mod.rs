@@ -61,7 +61,7 @@ pub fn head(
         apps: apps::lines(tenant, facts, options),
         services: services(store, run)?,
         rules: registry().iter().map(|rule| rule_line(rule, facts)).collect(),
-        parameters: parameters(run),
+        parameters: parameters(run, tenant),
         permissions: permissions(tenant),
         caveats: caveats(tenant),
         ..Head::default()

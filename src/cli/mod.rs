@@ -16,6 +16,7 @@ pub mod init;
 mod joining;
 mod judging;
 mod output;
+pub mod plan;
 mod progress;
 pub mod report;
 pub mod rollup;
@@ -59,6 +60,8 @@ enum Command {
     Report(report::Args),
     /// Show everything known about one user, and why this verdict and not the next.
     Explain(explain::Args),
+    /// Plan cutover waves from a stored run, and keep people together who work together.
+    Plan(Box<plan::Args>),
     /// Show what is understood of a roster, and ask nothing of the network.
     Roster(roster::Args),
     /// Show what moved between two runs, and whether the date is made.
@@ -120,6 +123,7 @@ async fn run(command: Command, output: &Output) -> Result<Exit, Failure> {
         Command::Compare(args) => compare::run(&args, output),
         Command::Rollup(args) => rollup::run(&args, output),
         Command::Explain(args) => explain::run(&args, output),
+        Command::Plan(args) => plan::run(&args, output),
         Command::Roster(args) => roster::run(args),
         Command::Runs(args) => runs::run(&args, output),
         Command::Doctor(args) => doctor::run(*args, output).await,

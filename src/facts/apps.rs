@@ -36,6 +36,9 @@ pub struct Integration {
     pub needs_primary_address: bool,
     /// The report's columns for it.
     pub columns: Vec<String>,
+    /// Those of them that end with EWS.
+    #[serde(default)]
+    pub over_ews: Vec<String>,
     /// Ids by which its service principal is recognised, lower case.
     #[serde(default)]
     pub app_ids: Vec<String>,

@@ -38,6 +38,8 @@ pub struct Head {
     pub known_columns: Vec<usize>,
     /// Integrations the profile names, in the order of their columns.
     pub integrations: Vec<String>,
+    /// Columns of integrations that work over EWS, with the day it ends.
+    pub integration_ends: Vec<(String, Date)>,
     /// Language of all texts: `en`, `de`; empty means `en`.
     pub language: String,
     /// Name, client and looks.
@@ -67,6 +69,12 @@ pub struct Head {
 }
 
 impl Head {
+    /// The day an integration's column ends with EWS; none: it does not.
+    #[must_use]
+    pub fn integration_end(&self, column: &str) -> Option<Date> {
+        self.integration_ends.iter().find(|(known, _)| known == column).map(|(_, day)| *day)
+    }
+
     /// The way up for a user with these products.
     #[must_use]
     pub fn upgrade(&self, products: &[String]) -> Option<&UpgradeLine> {

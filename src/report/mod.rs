@@ -27,6 +27,7 @@ mod template;
 pub mod terminal;
 pub mod texts;
 pub mod trend;
+pub mod waves;
 pub mod xlsx;
 
 use crate::compare::History;

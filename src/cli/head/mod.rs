@@ -3,9 +3,12 @@
 mod apps;
 mod licences;
 
+use jiff::civil::Date;
+
 use super::assess::store_failure;
 use super::exit::Failure;
 use super::judging::report_failure;
+use crate::evidence::joined::{HostProbe, Published};
 use crate::evidence::mailbox::AgentRule;
 use crate::evidence::store::{RunRecord, Store};
 use crate::evidence::tenant::{AppList, OrganizationEws};
@@ -43,6 +46,7 @@ pub fn head(
         roster: roster.sources.clone(),
         extra_columns: roster.columns.clone(),
         integrations: options.integrations.clone(),
+        integration_ends: integration_ends(facts, options),
         language: language.to_owned(),
         tenant: Tenant {
             profile: run.tenant.clone(),
@@ -57,7 +61,7 @@ pub fn head(
         apps: apps::lines(tenant, facts, options),
         services: services(store, run)?,
         rules: registry().iter().map(|rule| rule_line(rule, facts)).collect(),
-        parameters: parameters(run),
+        parameters: parameters(run, tenant),
         permissions: permissions(tenant),
         caveats: caveats(tenant),
         ..Head::default()
@@ -110,6 +114,14 @@ fn ews_state(organization: &OrganizationEws, texts: &Texts) -> String {
     texts.fill("organization", "state", &[("switch", word(switch)), ("list", &list), ("filter", word(filter))])
 }
 
+/// The columns of the profile's integrations that work over EWS, with the day it ends in the cloud.
+fn integration_ends(facts: &Facts, options: &Options) -> Vec<(String, Date)> {
+    let Some(cloud) = facts.cloud(&options.cloud) else { return Vec::new() };
+    let day = cloud.retirement.ends_on.unwrap_or(cloud.retirement.plan_by);
+    let known = options.integrations.iter().filter_map(|id| facts.integration(id));
+    known.flat_map(|known| &known.over_ews).map(|column| (column.clone(), day)).collect()
+}
+
 /// What became of the joined exports.
 fn caveats(tenant: &TenantEvidence) -> Vec<String> {
     let domains = tenant.domain_names();
@@ -149,14 +161,32 @@ fn rule_line(rule: &crate::rules::Rule, facts: &Facts) -> RuleLine {
     }
 }
 
-fn parameters(run: &RunRecord) -> Vec<(String, String)> {
+fn parameters(run: &RunRecord, tenant: &TenantEvidence) -> Vec<(String, String)> {
     let settings = &run.settings;
-    vec![
+    let mut told = vec![
         ("Cloud".to_owned(), settings.cloud.clone()),
         ("Integrations".to_owned(), settings.integrations.join(", ")),
         ("Kiosk-only users".to_owned(), settings.kiosk.clone()),
         ("Own application".to_owned(), settings.own_app_id.clone().unwrap_or_default()),
-    ]
+    ];
+    let named =
+        [("Salesforce connects", &settings.salesforce_connection), ("Dynamics application", &settings.dynamics_app)];
+    told.extend(named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?))));
+    told.extend(
+        tenant.on_premises.value().into_iter().flatten().map(|host| (format!("Host {}", host.host), shown(host))),
+    );
+    told
+}
+
+/// What an on-premises host showed, in words.
+fn shown(host: &HostProbe) -> String {
+    let part = |part: &Published| match part {
+        Published::AsksForCredentials => "published".to_owned(),
+        Published::LoginPage { detail } | Published::Missing { detail } => format!("not published ({detail})"),
+        Published::Unreachable { detail } => format!("not reached ({detail})"),
+    };
+    let schemes = if host.schemes.is_empty() { "none".to_owned() } else { host.schemes.join(", ") };
+    format!("EWS {}; /api {}; sign-in offered: {schemes}", part(&host.ews), part(&host.api))
 }
 
 fn permissions(tenant: &TenantEvidence) -> Vec<String> {

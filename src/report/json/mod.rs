@@ -33,7 +33,7 @@ pub fn write(view: &View, out: &mut dyn Write) -> Result<(), ReportError> {
         file.serialize_entry("schema", SCHEMA)?;
         file.serialize_entry("run", &Run::new(&view.head))?;
         file.serialize_entry("tenant", &Tenant::new(&view.head))?;
-        file.serialize_entry("summary", &Sums::new(&view.summary))?;
+        file.serialize_entry("summary", &Sums::new(&view.summary, &view.head))?;
         file.serialize_entry("findings", &view.summary.actions.iter().map(Finding::new).collect::<Vec<_>>())?;
         file.serialize_entry("method", &Method::new(&view.head))?;
         file.serialize_entry("changes", &view.history.changes.as_ref().map(ChangesJson::new))?;

@@ -181,17 +181,21 @@ pub(super) struct IntegrationSums<'a> {
     rule: &'a str,
     text: &'a str,
     action: &'a str,
+    /// The day the integration ends with EWS; null: it does not.
+    #[schemars(with = "Option<String>", extend("format" = "date"))]
+    ends: Option<Date>,
     users: u64,
 }
 
 impl<'a> Sums<'a> {
-    pub(super) fn new(summary: &'a Summary) -> Self {
+    pub(super) fn new(summary: &'a Summary, head: &Head) -> Self {
         let integrations = summary.integrations.iter().map(|sum| IntegrationSums {
             integration: &sum.integration,
             state: &sum.state,
             rule: &sum.rule,
             text: &sum.text,
             action: &sum.action,
+            ends: head.integration_end(&sum.integration),
             users: sum.users,
         });
         let demand = summary.demand.iter().map(|line| Demand {

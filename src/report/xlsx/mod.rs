@@ -10,6 +10,7 @@ mod small;
 mod style;
 mod summary;
 mod users;
+pub(super) mod waves;
 
 use std::io::{Seek, Write};
 

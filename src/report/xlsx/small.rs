@@ -85,14 +85,23 @@ fn actions(view: &View, workbook: &mut Workbook, book: &Book<'_>) -> Result<Work
 }
 
 fn integrations(view: &View, workbook: &mut Workbook, book: &Book<'_>) -> Result<Worksheet, XlsxError> {
-    let columns =
-        [("integration", 38), ("state", 14), ("users", 10), ("cause", 60), ("remedy", 60), ("reason", 34), ("id", 28)];
+    let columns = [
+        ("integration", 38),
+        ("state", 14),
+        ("users", 10),
+        ("ends", 14),
+        ("cause", 60),
+        ("remedy", 60),
+        ("reason", 34),
+        ("id", 28),
+    ];
     let mut grid = grid(workbook, book, "integrations", &columns)?;
     for sum in &view.summary.integrations {
         grid.push([
             Cell::text(book.texts.get("integration", &sum.integration)),
             Cell::Text(book.texts.get("integration_state", &sum.state).into(), integration_tone(&sum.state)),
             Cell::Number(sum.users),
+            Cell::Day(view.head.integration_end(&sum.integration)),
             Cell::text(&*sum.text),
             Cell::text(&*sum.action),
             Cell::text(&*sum.rule),
@@ -111,6 +120,11 @@ fn apps(view: &View, workbook: &mut Workbook, book: &Book<'_>) -> Result<Workshe
         ("maker", 30),
         ("last_seen", 14),
         ("advice", 60),
+        ("app_need", 44),
+        ("calls", 12),
+        ("actions_seen", 44),
+        ("mailboxes_seen", 12),
+        ("at_end", 60),
         ("app_id", 38),
     ];
     let mut grid = grid(workbook, book, "apps", &columns)?;
@@ -125,6 +139,7 @@ fn apps(view: &View, workbook: &mut Workbook, book: &Book<'_>) -> Result<Workshe
             Some(false) => "✖",
             None => "",
         };
+        let actions: Vec<String> = app.calls.iter().map(|line| format!("{} ({})", line.action, line.calls)).collect();
         grid.push([
             Cell::text(&*app.name),
             Cell::Text(book.texts.get("app_state", &app.state).into(), tone),
@@ -133,6 +148,11 @@ fn apps(view: &View, workbook: &mut Workbook, book: &Book<'_>) -> Result<Workshe
             Cell::text(&*app.owner),
             Cell::Day(app.last_seen),
             Cell::text(&*app.advice),
+            Cell::text(book.texts.get("app_need", &app.need)),
+            Cell::Number(app.calls.iter().map(|line| line.calls).sum()),
+            Cell::text(actions.join(", ")),
+            Cell::Number(app.mailboxes),
+            Cell::text(&*app.at_end),
             Cell::text(&*app.app_id),
         ])?;
     }

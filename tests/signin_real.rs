@@ -10,7 +10,8 @@ use world::{Private, Proxy};
 
 /// The README's commands, as a reader copies them.
 fn commands() -> Vec<String> {
-    let texts = ["README.md", "README-real.md"].map(|name| std::fs::read_to_string(repository(name)).unwrap_or_default());
+    let texts =
+        ["README.md", "README-real.md"].map(|name| std::fs::read_to_string(repository(name)).unwrap_or_default());
     let marked = texts.iter().find_map(|text| text.split("<!-- first-report -->\n```sh\n").nth(1));
     let block = marked.and_then(|rest| rest.split("\n```").next()).expect("the README's steps");
     block.lines().map(str::to_owned).collect()
@@ -50,8 +51,7 @@ licences = []
 #[test]
 fn the_readme_s_steps_lead_to_a_report_over_tls_and_a_proxy() {
     let sandbox = Sandbox::new();
-    let private =
-        Private::for_hosts(&["login.microsoftonline.com", "graph.microsoft.com", "outlook.office365.com"]);
+    let private = Private::for_hosts(&["login.microsoftonline.com", "graph.microsoft.com", "outlook.office365.com"]);
     let read = |name: &str| std::fs::read_to_string(repository(name)).expect("a file");
     let certificate = read("tests/clients/assertion.crt.pem");
     sandbox.write("ewsready.pem", read("tests/clients/assertion.key.pem") + &certificate);
@@ -67,7 +67,11 @@ fn the_readme_s_steps_lead_to_a_report_over_tls_and_a_proxy() {
         let words: Vec<_> = own.split_whitespace().skip(1).collect();
         let mut command = sandbox.command(&words);
         // The surroundings of such a company: a proxy, and roots of its own.
-        command.env("HTTPS_PROXY", proxy.url()).env_remove("NO_PROXY").env_remove("no_proxy").env_remove("EWSREADY_NOW");
+        command
+            .env("HTTPS_PROXY", proxy.url())
+            .env_remove("NO_PROXY")
+            .env_remove("no_proxy")
+            .env_remove("EWSREADY_NOW");
         if roots {
             command.env("EWSREADY_TENANTS_CONTOSO_NETWORK_CA_FILES", "root.pem");
         }

@@ -35,11 +35,15 @@ $organization = Get-OrganizationConfig -RetrieveEwsOperationAccessPolicy |
     Select-Object @{ n = 'RetrieveEwsOperationAccessPolicy'; e = { $true } }, Name, EwsEnabled, EwsAllowedAppIDs, EwsApplicationAccessPolicy, EwsAllowList, EwsBlockList
 Write-Export 'organization.json' $organization
 
+# ResultSize in each line proves that nobody was left out: without the argument the cmdlets stop after 1,000, and ewsready
+# takes whoever is missing in a file without that proof for unknown, not for somebody without a mailbox.
+$complete = @{ n = 'ResultSize'; e = { 'Unlimited' } }
+
 # Get-EXOCasMailbox does not return the policy and its lists.
 $settings = @(Get-CASMailbox -ResultSize Unlimited |
-    Select-Object ExternalDirectoryObjectId, PrimarySmtpAddress, EwsEnabled, EwsApplicationAccessPolicy, EwsAllowList, EwsBlockList)
+    Select-Object $complete, ExternalDirectoryObjectId, PrimarySmtpAddress, EwsEnabled, EwsApplicationAccessPolicy, EwsAllowList, EwsBlockList)
 Write-Export 'cas-mailboxes.json' $settings
 
 $mailboxes = @(Get-EXOMailbox -ResultSize Unlimited -Properties RecipientTypeDetails, ArchiveStatus, IsInactiveMailbox, GrantSendOnBehalfTo |
-    Select-Object ExternalDirectoryObjectId, PrimarySmtpAddress, RecipientTypeDetails, ArchiveStatus, IsInactiveMailbox, GrantSendOnBehalfTo)
+    Select-Object $complete, ExternalDirectoryObjectId, PrimarySmtpAddress, RecipientTypeDetails, ArchiveStatus, IsInactiveMailbox, GrantSendOnBehalfTo)
 Write-Export 'mailboxes.json' $mailboxes

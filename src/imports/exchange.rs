@@ -1,6 +1,6 @@
 //! From cells to evidence, with the same meaning as the admin backend's answers.
 
-use super::table::{Cell, Record, Table, WITH_SWITCH};
+use super::table::{COMPLETE, Cell, Record, Table, WITH_SWITCH};
 use crate::evidence::mailbox::{AgentFilter, AgentRule, CasMailbox, Recipient};
 use crate::evidence::tenant::{AppList, OrganizationEws};
 use crate::service::exchange_admin::{Keyed, app_ids};
@@ -108,6 +108,11 @@ impl Row<'_> {
             // Nobody's verdict hangs on these names, so a list that PowerShell lost is no list here.
             send_on_behalf: self.list("GrantSendOnBehalfTo").unwrap_or_default(),
         })
+    }
+
+    /// Whether the record comes from an export that left nobody out.
+    pub(super) fn says_complete(&self) -> bool {
+        matches!(self.cell(COMPLETE), Cell::Text(text) if text.eq_ignore_ascii_case("Unlimited"))
     }
 
     fn keyed<T>(&self, value: T) -> Result<Keyed<T>, String> {

@@ -2,7 +2,7 @@
 //! `Get-Mailbox`, as CSV, JSON or CLIXML, in whatever encoding PowerShell wrote them.
 //!
 //! A file is read whole before anything is asked, so that a wrong one is named at once. What it does not say stays
-//! unknown; who is not in it stays unknown as well.
+//! unknown; who is not in it stays unknown as well, unless the file says that it is complete.
 
 mod clixml;
 mod csv;
@@ -39,6 +39,7 @@ pub struct ImportError {
 pub struct Imported<T> {
     file: String,
     at: Option<Timestamp>,
+    complete: bool,
     entries: Vec<T>,
 }
 
@@ -64,6 +65,10 @@ impl<T: Clone + Send + Sync> Supply<T> for Imported<T> {
 
     fn at(&self) -> Option<Timestamp> {
         self.at
+    }
+
+    fn is_complete(&self) -> bool {
+        self.complete
     }
 
     fn page<'a>(&'a self, next: Option<&'a str>) -> BoxFuture<'a, Result<Page<T>, Trouble>> {
@@ -114,7 +119,8 @@ fn read<T>(
         convert(&row).map_err(|why| fail(format!("{shown}, {} {}: {why}", table.unit, record.number), TEMPLATE))
     });
     let file = path.file_name().map_or_else(|| shown.clone(), |name| PathBuf::from(name).display().to_string());
-    Ok(Imported { file, at, entries: entries.collect::<Result<_, _>>()? })
+    let complete = table.records.iter().all(|record| exchange::Row { record }.says_complete());
+    Ok(Imported { file, at, complete, entries: entries.collect::<Result<_, _>>()? })
 }
 
 const TEMPLATE: &str = "templates/export-exchange.ps1 makes all three files";

@@ -40,7 +40,7 @@ pub(super) struct Table {
 }
 
 /// Columns that anything is read from, as the cmdlets spell them. All others (there are hundreds) are not kept.
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 13] = [
     "Name",
     "ExternalDirectoryObjectId",
     "PrimarySmtpAddress",
@@ -53,7 +53,12 @@ const COLUMNS: [&str; 12] = [
     "ArchiveStatus",
     "IsInactiveMailbox",
     "GrantSendOnBehalfTo",
+    COMPLETE,
 ];
+
+/// The column by which the template says that nobody was left out: `ResultSize` with the value `Unlimited`. Without
+/// that argument the cmdlets stop after 1,000 and say so on the screen only.
+pub(super) const COMPLETE: &str = "ResultSize";
 
 /// The column that the template writes into an organization's export made with the switch of the same name.
 pub(super) const WITH_SWITCH: &str = "RetrieveEwsOperationAccessPolicy";

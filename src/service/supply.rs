@@ -22,6 +22,11 @@ pub trait Supply<T>: Send + Sync {
         None
     }
 
+    /// Whether who is not among the entries does not exist.
+    fn is_complete(&self) -> bool {
+        true
+    }
+
     /// The first page, or the one a page before named.
     fn page<'a>(&'a self, next: Option<&'a str>) -> BoxFuture<'a, Result<Page<T>, Trouble>>;
 }

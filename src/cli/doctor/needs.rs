@@ -184,3 +184,24 @@ impl Need {
         format!("grant {} ({service}, application permission)", self.permission)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_setup_script_grants_what_is_needed_and_nothing_else() {
+        let script = include_str!("../../../templates/setup-app.ps1");
+        for need in NEEDS.iter().filter(|need| need.resource.is_some()) {
+            assert!(script.contains(&format!("'{}'", need.permission)), "{} is not granted", need.permission);
+        }
+        assert!(script.contains(ROLE));
+        let granted = script.lines().filter(|line| line.contains("+= '") || line.contains("= @('"));
+        let quoted = granted.flat_map(|line| line.split('\'').skip(1).step_by(2));
+        // Delegates are asked for planning only, which no check of an assessment needs.
+        let known = |value: &str| value == "Calendars.Read" || NEEDS.iter().any(|need| need.permission == value);
+        for value in quoted {
+            assert!(known(value), "{value} is granted and nobody needs it");
+        }
+    }
+}

@@ -66,7 +66,9 @@ impl Collector {
         }
         let rest = match (trouble, supply.source()) {
             (Some(trouble), _) => Err(trouble),
-            (None, Source::Import(file)) => Err(self.not_in_file(&file, lines, matched)),
+            (None, Source::Import(file)) => {
+                self.not_in_file(&file, supply.is_complete(), lines, matched).map(|()| None)
+            }
             // Who was not listed to the end of the list has no mailbox in Exchange Online.
             (None, _) => Ok(None),
         };
@@ -74,16 +76,19 @@ impl Collector {
         self.close_all(question, &rest).await
     }
 
-    /// A file is as complete as somebody made it: who is not in it stays unknown.
-    fn not_in_file(&self, file: &str, lines: u64, matched: u64) -> Trouble {
+    /// A file is as complete as somebody made it: who is not in it has no mailbox if the file says that it is whole and
+    /// knows this roster's people; else it stays unknown.
+    fn not_in_file(&self, file: &str, complete: bool, lines: u64, matched: u64) -> Result<(), Trouble> {
         let others = lines - matched;
         self.board.remark(format!("{file}: {matched} lines belong to this roster, {others} to nobody in it"));
-        let detail = if matched == 0 && lines > 0 {
-            format!("{file} has {lines} lines and none is anybody of this roster: is it another tenant's?")
-        } else {
-            format!("{file} has no line for this mailbox")
+        let detail = match (matched, complete) {
+            (0, _) => format!("{file} has {lines} lines and none is anybody of this roster: is it another tenant's?"),
+            (_, true) => return Ok(()),
+            (_, false) => format!(
+                "{file} has no line for this mailbox and does not say that it is complete; templates/export-exchange.ps1 makes one that does"
+            ),
         };
-        Trouble::new(Cause::Inconclusive, detail)
+        Err(Trouble::new(Cause::Inconclusive, detail))
     }
 
     /// Stores one mailbox's settings for whoever of the roster it is; returns how many that were.

@@ -181,6 +181,7 @@ fn nodes(
     let dates = followed.map(Kept::dates).unwrap_or_default();
     let limited = rules.licences.limited();
     let pilot = Pilots::of(rules);
+    let (by_spread, by_together) = (rules.spread.is_some(), rules.together.is_some());
     let node = |member: &Member| {
         let named = by_name.get(&*member.wish).copied();
         let fixed = named.filter(|_| rules.roster_waves == RosterWaves::Fixed);
@@ -190,8 +191,8 @@ fn nodes(
             licence: limited && member.standing == Standing::Licence { buys: true },
             wish: named,
             keep: dates.get(&*member.key).and_then(|date| waves.on(*date)),
-            spread: spread.number(&member.spread),
-            together: together.number(&member.together),
+            spread: if by_spread { spread.number(&member.spread) } else { 0 },
+            together: if by_together { together.number(&member.together) } else { 0 },
         }
     };
     let nodes: Vec<Node> = members().map(node).collect();

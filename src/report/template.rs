@@ -18,6 +18,8 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("report.html", include_str!("../../templates/report.html")),
     ("report.css", include_str!("../../templates/report.css")),
     ("report.js", include_str!("../../templates/report.js")),
+    ("waves.html", include_str!("../../templates/waves.html")),
+    ("waves.css", include_str!("../../templates/waves.css")),
     ("summary.md", include_str!("../../templates/summary.md")),
     ("remediation.ps1", include_str!("../../templates/remediation.ps1")),
     ("export-exchange.ps1", include_str!("../../templates/export-exchange.ps1")),

@@ -179,6 +179,7 @@ impl Transport {
             {
                 match trouble.cause {
                     Cause::SignIn => return Err(trouble),
+                    _ if self.scope(ScopeId::Token).given_up().is_some() => return Err(trouble),
                     // The sign-in endpoint is in trouble: ours is to come back, like everybody else's.
                     cause => attempt.failed(cause, &trouble.detail).await?,
                 }
@@ -195,22 +196,21 @@ impl Transport {
                 None => {}
             }
             scope.stats.sent();
-            let sent = self.wire.send(request).await;
+            let sent = self.wire.send(request).await.map(|answer| ((call.reading)(&answer), answer));
+            if let Ok((Reading::Final, answer)) = &sent {
+                // While the permit is held: a success on a full scope is what lets it grow.
+                scope.succeeded(near_limit(answer));
+            }
             drop(permit);
             match sent {
-                Ok(answer)
+                Ok((_, answer))
                     if answer.status == StatusCode::UNAUTHORIZED && attempt.may_renew(signer, header.flatten()) => {}
-                Ok(answer) => match (call.reading)(&answer) {
-                    Reading::Final => {
-                        scope.succeeded(near_limit(&answer));
-                        return Ok(answer);
-                    }
-                    Reading::Pushback(wait, why) => {
-                        let wait = wait.or_else(|| ordered_wait(&answer, self.clock.now()));
-                        attempt.pushed_back(wait, &why).await?;
-                    }
-                    Reading::Transient(cause, why) => attempt.failed(cause, &why).await?,
-                },
+                Ok((Reading::Final, answer)) => return Ok(answer),
+                Ok((Reading::Pushback(wait, why), answer)) => {
+                    let wait = wait.or_else(|| ordered_wait(&answer, self.clock.now()));
+                    attempt.pushed_back(wait, &why).await?;
+                }
+                Ok((Reading::Transient(cause, why), _)) => attempt.failed(cause, &why).await?,
                 // A certificate that is not trusted now will not be in a minute.
                 Err(error @ WireError::Tls(..)) => return Err(Trouble::new(Cause::Outage, error.to_string())),
                 Err(error) => attempt.failed(cause_of(&error), &error.to_string()).await?,
@@ -276,7 +276,12 @@ impl Attempt<'_> {
                 self.tries >= self.transport.pace.attempts.saturating_mul(WIDESPREAD_ATTEMPTS)
             };
             if spent {
-                return Err(self.exhausted(cause, why));
+                let trouble = self.exhausted(cause, why);
+                if listing {
+                    // What everything hangs on could not be had: nobody else need try.
+                    scope.give_up(trouble.clone());
+                }
+                return Err(trouble);
             }
             scope.pause(wait, cause, why);
             return Ok(());

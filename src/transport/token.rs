@@ -5,6 +5,7 @@ use std::sync::{Arc, RwLock};
 use futures_util::future::BoxFuture;
 use http::HeaderValue;
 use jiff::{SignedDuration, Timestamp};
+use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -106,7 +107,9 @@ impl Client {
             let detail = format!("{host} is no host of this tenant's cloud: our token is not sent there");
             return Err(Trouble::new(Cause::Unreadable, detail));
         }
-        self.transport.call(call, Some(&*self.tokens[resource as usize])).await
+        let tokens = &*self.tokens[resource as usize];
+        let answer = self.transport.call(call, Some(tokens)).await?;
+        Ok(tokens.taken_out(answer))
     }
 
     /// The same sign-in over another wire, for example one that packs requests into batches.
@@ -146,6 +149,13 @@ struct State {
 
 /// How long a refusal to sign in stands before it is asked again.
 const REFUSAL_STANDS: SignedDuration = SignedDuration::from_secs(30);
+/// How long it stands that the sign-in endpoint was away: whoever fetched has spent the run's patience with it, and ten
+/// thousand waiting workers must not spend it again one after the other.
+const ABSENCE_STANDS: SignedDuration = SignedDuration::from_mins(30);
+
+fn stands(trouble: &Trouble) -> SignedDuration {
+    if trouble.cause == Cause::SignIn { REFUSAL_STANDS } else { ABSENCE_STANDS }
+}
 
 impl Tokens {
     async fn fresh(&self) -> Result<Token, Trouble> {
@@ -166,7 +176,7 @@ impl Tokens {
                 if let Some(token) = state.token.clone().filter(|token| now < token.expires) {
                     return Ok(token);
                 }
-                state.refused = (trouble.cause == Cause::SignIn).then(|| (now, trouble.clone()));
+                state.refused = Some((now, trouble.clone()));
             }
         }
         fetched
@@ -176,9 +186,28 @@ impl Tokens {
         let (now, state) = (self.clock.now(), self.state.read().unwrap_or_else(std::sync::PoisonError::into_inner));
         match (&state.token, &state.refused) {
             (Some(token), _) if !token.is_stale(now) => Some(Ok(token.clone())),
-            (_, Some((at, trouble))) if now.duration_since(*at) < REFUSAL_STANDS => Some(Err(trouble.clone())),
+            (_, Some((at, trouble))) if now.duration_since(*at) < stands(trouble) => Some(Err(trouble.clone())),
             _ => None,
         }
+    }
+}
+
+impl Tokens {
+    /// An answer that repeats our token (a proxy's page that shows the request) loses it before anybody quotes it.
+    fn taken_out(&self, mut answer: Answer) -> Answer {
+        let state = self.state.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let Some(token) = &state.token else { return answer };
+        let token = token.secret.expose_secret().as_bytes();
+        if memchr::memmem::find(&answer.body, token).is_some() {
+            answer.body = bytes::Bytes::from_static(b"{}");
+        }
+        let repeats = |value: &HeaderValue| memchr::memmem::find(value.as_bytes(), token).is_some();
+        let gone: Vec<_> =
+            answer.headers.iter().filter(|(_, value)| repeats(value)).map(|(name, _)| name.clone()).collect();
+        for name in gone {
+            answer.headers.remove(name);
+        }
+        answer
     }
 }
 
@@ -189,7 +218,8 @@ impl Signer for Tokens {
 
     fn header(&self) -> Option<HeaderValue> {
         let Some(Ok(token)) = self.known() else { return None };
-        let mut header = HeaderValue::from_str(&format!("Bearer {}", token.secret.expose_secret())).ok()?;
+        let bearer = Zeroizing::new(format!("Bearer {}", token.secret.expose_secret()));
+        let mut header = HeaderValue::from_str(&bearer).ok()?;
         header.set_sensitive(true);
         Some(header)
     }

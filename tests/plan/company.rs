@@ -17,6 +17,7 @@ pub fn member(number: u32, department: &Arc<str>) -> Member {
         kind: MailboxKind::Person,
         standing: Standing::Ready,
         urgency: Urgency::ByDeadline,
+        reason: "graph/answers",
         cause: Arc::clone(&empty),
         department: Arc::clone(department),
         owner: Arc::clone(&empty),
@@ -72,8 +73,9 @@ pub fn company(shape: Shape, seed: u64) -> Census {
         }
         members.push(member);
     }
-    let mut pairs = Vec::with_capacity(shape.ties as usize);
-    while pairs.len() < shape.ties as usize {
+    let (mut pairs, mut told) = (Vec::with_capacity(shape.ties as usize), std::collections::HashSet::new());
+    let most = (shape.people as usize * shape.department.min(shape.people) as usize) / 8;
+    while pairs.len() < (shape.ties as usize).min(most) {
         let a = random.u32(..shape.people);
         let start = a - a % shape.department;
         let end = (start + shape.department).min(shape.people);
@@ -84,7 +86,9 @@ pub fn company(shape: Shape, seed: u64) -> Census {
             dice if dice < 700 => (a - a % 8, 4, TieKind::Manager),
             _ => (random.u32(start..end), 6, TieKind::Write),
         };
-        pairs.push((a, b, weight, kind));
+        if a != b && told.insert((a.min(b), a.max(b))) {
+            pairs.push((a, b, weight, kind));
+        }
     }
     census(members, pairs)
 }

@@ -136,7 +136,7 @@ impl Drop for Simulator {
     }
 }
 
-fn get(url: &str) -> String {
+pub fn get(url: &str) -> String {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let wire = ewsready::transport::HttpWire::new(std::time::Duration::from_secs(30)).expect("a client");

@@ -61,11 +61,17 @@ pub fn head(
         apps: apps::lines(tenant, facts, options),
         services: services(store, run)?,
         rules: registry().iter().map(|rule| rule_line(rule, facts)).collect(),
-        parameters: parameters(run, tenant),
+        parameters: parameters(run),
         permissions: permissions(tenant),
         caveats: caveats(tenant),
         ..Head::default()
     })
+}
+
+/// The day EWS ends in a cloud, or by which to plan.
+pub fn retirement(facts: &Facts, cloud: &str) -> Option<jiff::civil::Date> {
+    let cloud = facts.cloud(cloud)?;
+    Some(cloud.retirement.ends_on.unwrap_or(cloud.retirement.plan_by))
 }
 
 fn organization(
@@ -75,8 +81,7 @@ fn organization(
     language: &str,
 ) -> Result<Organization, Failure> {
     let texts = Texts::embedded(language).map_err(report_failure)?;
-    let cloud = facts.cloud(&options.cloud);
-    let retirement = cloud.map(|cloud| cloud.retirement.ends_on.unwrap_or(cloud.retirement.plan_by));
+    let retirement = retirement(facts, &options.cloud);
     let notes = tenant_findings(tenant, facts, options).into_iter().map(|finding| finding.text).collect();
     let state = match &tenant.organization {
         Observation::Known { value, .. } => ews_state(value, &texts),

@@ -128,17 +128,36 @@ impl Collector {
         if let Some(refusal) = self.directory().await? {
             return Ok(End::Refused(refusal));
         }
+        // Who is who must be in the store before it is asked who is left to probe.
+        self.writer.settle().await?;
         let (settings, probes) = tokio::join!(self.mailbox_settings(), self.probe_mailboxes(&roles));
         settings.and(probes)?;
         self.ask_hosts().await?;
         if self.with_delegates {
             self.ask_delegates().await?;
         }
+        self.writer.settle().await?;
+        self.check_complete()?;
         let given_up: Vec<_> = ScopeId::ALL
             .into_iter()
             .filter_map(|id| Some((id, self.services.client.transport.scope(id).given_up()?)))
             .collect();
         Ok(if given_up.is_empty() { End::Complete } else { End::GaveUp(given_up) })
+    }
+
+    /// Whatever happened, every core question about every mailbox has an outcome now. A question that was passed over
+    /// in silence would be the worst fault of all, so a run that has one does not end as complete.
+    fn check_complete(&self) -> Result<(), StoreError> {
+        for question in Question::CORE {
+            let known_account = question != Question::Directory;
+            let left = self.read(|store| store.count_pending(self.run, question, known_account))?;
+            if left > 0 {
+                let detail =
+                    format!("{left} mailboxes were left without an outcome for {question:?}: please report this");
+                return Err(StoreError::Ended(detail));
+            }
+        }
+        Ok(())
     }
 
     async fn note_traffic(&self) -> Result<(), StoreError> {

@@ -5,6 +5,7 @@ use rust_xlsxwriter::{Workbook, Worksheet, XlsxError};
 use super::grid::{Book, Cell, Column, Grid};
 use super::style::Tone;
 use super::users::integration_tone;
+use crate::evidence::store::Annotation;
 use crate::report::View;
 use crate::report::sentences::purchases;
 use crate::report::summary::Group;
@@ -38,7 +39,7 @@ fn grid<'a>(
 
 const ALL_COLUMNS: u16 = u16::MAX;
 
-/// One row a cause, with room for an owner and a date.
+/// One row a cause, with room for an owner, a date and a comment; what came back in an earlier one is filled in.
 fn actions(view: &View, workbook: &mut Workbook, book: &Book<'_>) -> Result<Worksheet, XlsxError> {
     let columns = [
         ("verdict", 24),
@@ -50,11 +51,16 @@ fn actions(view: &View, workbook: &mut Workbook, book: &Book<'_>) -> Result<Work
         ("alternative_users", 14),
         ("owner", 24),
         ("due", 14),
+        ("comment", 40),
         ("reason", 34),
         ("example", 36),
     ];
     let mut grid = grid(workbook, book, "actions", &columns)?;
     for action in &view.summary.actions {
+        let note = view.history.note(&action.reason);
+        let input = |read: fn(&Annotation) -> &String| {
+            Cell::Text(note.map(|note| read(note).as_str()).unwrap_or_default().into(), Tone::Input)
+        };
         let verdict = Cell::Link {
             words: book.texts.get("verdict", action.verdict.id()),
             sheet: book.texts.get("sheet", action.verdict.id()),
@@ -68,8 +74,9 @@ fn actions(view: &View, workbook: &mut Workbook, book: &Book<'_>) -> Result<Work
             Cell::text(&*action.cause),
             Cell::text(&*action.action),
             Cell::Number(action.alternative),
-            Cell::Text("".into(), Tone::Input),
-            Cell::Text("".into(), Tone::Input),
+            input(|note| &note.owner),
+            input(|note| &note.due),
+            input(|note| &note.comment),
             Cell::text(&*action.reason),
             Cell::text(&*action.example),
         ])?;

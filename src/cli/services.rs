@@ -168,7 +168,7 @@ impl Way<'_> {
             exchange: endpoints.exchange.clone(),
             exchange_hosts: cloud.exchange_hosts.iter().cloned().chain(host(&cloud.autodiscover_secure)).collect(),
         };
-        let client = Arc::new(Client::new(Arc::clone(&transport), Arc::new(entra), origins, self.clock));
+        let client = Arc::new(Client::new(Arc::clone(&transport), Arc::new(entra), origins));
         let sources = &profile.sources;
         let autodiscover = || {
             let hosts = cloud.exchange_hosts.clone();

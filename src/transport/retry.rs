@@ -99,8 +99,9 @@ pub trait Signer: Send + Sync {
     fn ready(&self) -> BoxFuture<'_, Result<(), Trouble>>;
     /// The header now, if a token is at hand.
     fn header(&self) -> Option<HeaderValue>;
-    /// The service refused this header: it must not be used again.
-    fn refused(&self, used: &HeaderValue);
+    /// The service refused this header: it must not be used again. Tells whether the token had only grown old on the
+    /// way, which is no refusal of ours.
+    fn refused(&self, used: &HeaderValue) -> bool;
 }
 
 /// The paced, patient way out.
@@ -239,10 +240,13 @@ struct Attempt<'a> {
 impl Attempt<'_> {
     /// A 401 renews the token once; a second one is the answer.
     fn may_renew(&mut self, signer: Option<&dyn Signer>, used: Option<HeaderValue>) -> bool {
-        let (Some(signer), Some(used), false) = (signer, used, self.renewed) else { return false };
-        signer.refused(&used);
-        self.renewed = true;
-        true
+        let (Some(signer), Some(used)) = (signer, used) else { return false };
+        let grew_old = signer.refused(&used);
+        if grew_old && self.tries < self.transport.pace.attempts {
+            self.tries += 1;
+            return true;
+        }
+        !std::mem::replace(&mut self.renewed, true)
     }
 
     async fn pushed_back(&mut self, ordered: Option<Duration>, why: &str) -> Result<(), Trouble> {

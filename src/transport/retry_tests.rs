@@ -154,8 +154,9 @@ impl Signer for Rotating {
         HeaderValue::from_str(&format!("Bearer {}", self.0.load(Ordering::SeqCst))).ok()
     }
 
-    fn refused(&self, _: &HeaderValue) {
+    fn refused(&self, _: &HeaderValue) -> bool {
         self.0.fetch_add(1, Ordering::SeqCst);
+        false
     }
 }
 

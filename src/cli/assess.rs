@@ -235,9 +235,9 @@ impl Session<'_> {
         let (clock, output, delegates) = (self.clock, self.output, self.args.delegates);
         let store = self.store()?;
         let transport = Arc::clone(&services.client.transport);
-        let hosts = joining::on_premises(profile, &transport);
+        let (hosts, dns) = (joining::on_premises(profile, &transport), joining::dns(profile, &output));
         let collector = Collector::new(services, store, run.id, clock, stop.token.clone()).map_err(store_failure)?;
-        let collector = Arc::new(collector.asking_delegates(delegates).asking_on_premises(hosts));
+        let collector = Arc::new(collector.asking_delegates(delegates).asking_on_premises(hosts).asking_dns(dns));
         let progress = Progress::start(&collector.board, &transport, output);
         let end = collector.collect().await;
         progress.end();

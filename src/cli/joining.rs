@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::config::Profile;
 use crate::evidence::store::{RunRecord, Store};
 use crate::imports::integrations::{Exports, join};
+use crate::service::dns::Dns;
 use crate::service::onprem::OnPremises;
 use crate::transport::Transport;
 use crate::transport::wire::is_loopback;
@@ -32,6 +33,21 @@ pub async fn exports(
         output.remark(&export.sentence(&tenant.domain_names()));
     }
     Ok(())
+}
+
+/// Who asks name servers: nobody where the profile leaves it out, or on a simulated tenant, whose domains no name server
+/// knows. A system without name servers is a remark, no failure.
+pub fn dns(profile: &Profile, output: &Output) -> Option<Dns> {
+    if !profile.sources.dns || is_loopback(&profile.endpoints.exchange) {
+        return None;
+    }
+    match Dns::system() {
+        Ok(dns) => Some(dns),
+        Err(why) => {
+            output.remark(&format!("the domains' DNS records stay unknown: {why}"));
+            None
+        }
+    }
 }
 
 /// Who asks on-premises hosts: nobody where the profile leaves it out, and on a simulated tenant only what the simulator

@@ -105,6 +105,7 @@ const PLAIN: &[(&str, Kind, &str)] = &[
     ("sources.cas_mailboxes", Kind::Text, ""),
     ("sources.mailboxes", Kind::Text, ""),
     ("sources.on_premises", Kind::Flag, "true"),
+    ("sources.dns", Kind::Flag, "true"),
     ("sources.salesforce_users", Kind::Text, ""),
     ("sources.salesforce_connections", Kind::Text, ""),
     ("sources.dynamics_mailboxes", Kind::Text, ""),

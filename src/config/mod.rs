@@ -171,6 +171,8 @@ pub struct Sources {
     pub autodiscover: bool,
     /// On-premises hosts, without credentials.
     pub on_premises: bool,
+    /// The system's name servers.
+    pub dns: bool,
     /// SOAP Autodiscover: one call a mailbox more, with our token.
     pub autodiscover_soap: bool,
     /// Exports that stand in for the Exchange admin backend.
@@ -185,6 +187,7 @@ impl Default for Sources {
             autodiscover: true,
             autodiscover_soap: false,
             on_premises: true,
+            dns: true,
             imports: Imports::default(),
         }
     }

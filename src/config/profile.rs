@@ -269,6 +269,7 @@ fn sources(settings: &Settings) -> Sources {
         ews: asked("ews"),
         autodiscover: asked("autodiscover"),
         on_premises: asked("on_premises"),
+        dns: asked("dns"),
         autodiscover_soap: settings.flag("sources.autodiscover_soap").unwrap_or(false),
         imports: Imports {
             organization: settings.path("sources.organization"),

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::domains::DomainRecords;
 use super::joined::{AppUse, HostProbe, JoinedExport};
 use super::mailbox::AgentFilter;
 use super::observation::Observation;
@@ -34,6 +35,8 @@ pub struct TenantEvidence {
     pub ews_usage: Observation<Vec<AppUse>>,
     /// On-premises hosts that Autodiscover or the profile names, asked without credentials.
     pub on_premises: Observation<Vec<HostProbe>>,
+    /// What DNS says about its mail domains.
+    pub dns: Observation<Vec<DomainRecords>>,
     /// Whether Graph opened at least one mailbox of this run: tells a missing permission from a scope.
     pub graph_opened_any: bool,
     /// Whether EWS opened at least one mailbox of this run.

@@ -140,6 +140,7 @@ impl Owned {
                 exports: Observation::NotAsked,
                 ews_usage: Observation::NotAsked,
                 on_premises: Observation::NotAsked,
+                dns: Observation::NotAsked,
                 graph_opened_any: true,
                 ews_opened_any: true,
             },

@@ -2,6 +2,7 @@
 //! evidence; what evidence means is for the rules.
 
 pub mod autodiscover;
+pub mod dns;
 pub mod entra;
 pub mod ews;
 pub mod exchange_admin;

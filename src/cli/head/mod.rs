@@ -1,6 +1,7 @@
 //! The head of a report, from what the store knows of run and tenant.
 
 mod apps;
+mod domains;
 mod licences;
 
 use jiff::civil::Date;
@@ -14,7 +15,7 @@ use crate::evidence::store::{RunRecord, Store};
 use crate::evidence::tenant::{AppList, OrganizationEws};
 use crate::evidence::{Observation, TenantEvidence};
 use crate::facts::Facts;
-use crate::report::head::{DomainLine, Organization, RuleLine, ServiceLine, Tenant};
+use crate::report::head::{Organization, RuleLine, ServiceLine, Tenant};
 use crate::report::{Head, Texts};
 use crate::rules::{Options, registry};
 use crate::transport::ScopeId;
@@ -57,7 +58,11 @@ pub fn head(
         organization: organization(tenant, facts, options, language)?,
         licences: licences::products(tenant, facts),
         upgrades: licences::upgrades(tenant, facts, options),
-        domains: domains(tenant),
+        domains: domains::lines(
+            tenant,
+            facts.cloud(&options.cloud),
+            &Texts::embedded(language).map_err(report_failure)?,
+        ),
         apps: apps::lines(tenant, facts, options),
         services: services(store, run)?,
         rules: registry().iter().map(|rule| rule_line(rule, facts)).collect(),
@@ -126,16 +131,6 @@ fn integration_ends(facts: &Facts, options: &Options) -> Vec<(String, Date)> {
 fn caveats(tenant: &TenantEvidence) -> Vec<String> {
     let domains = tenant.domain_names();
     tenant.exports.value().into_iter().flatten().map(|export| export.sentence(&domains)).collect()
-}
-
-fn domains(tenant: &TenantEvidence) -> Vec<DomainLine> {
-    let identity = tenant.identity.value();
-    let line = |domain: &crate::evidence::tenant::Domain| DomainLine {
-        name: domain.name.clone(),
-        verified: true,
-        ..DomainLine::default()
-    };
-    identity.map(|identity| identity.domains.iter().map(line).collect()).unwrap_or_default()
 }
 
 fn services(store: &Store, run: &RunRecord) -> Result<Vec<ServiceLine>, Failure> {

@@ -22,6 +22,7 @@ use super::store::{RunId, Store, StoreError, Writer};
 use crate::clock::Clock;
 use crate::service::autodiscover::Autodiscover;
 use crate::service::autodiscover::soap::SoapAutodiscover;
+use crate::service::dns::Dns;
 use crate::service::ews::Ews;
 use crate::service::graph::Graph;
 use crate::service::graph::apps::Interest;
@@ -59,6 +60,7 @@ pub struct Collector {
     stop: CancellationToken,
     with_delegates: bool,
     hosts: Option<OnPremises>,
+    dns: Option<Dns>,
     /// What progress shows.
     pub board: Arc<Board>,
 }
@@ -90,7 +92,18 @@ impl Collector {
     ) -> Result<Self, StoreError> {
         let (writer, reader) = (Writer::start(store, run)?, store.reader()?);
         let board = Arc::new(Board::default());
-        Ok(Self { services, store: reader.into(), writer, run, clock, stop, with_delegates: false, hosts: None, board })
+        Ok(Self {
+            services,
+            store: reader.into(),
+            writer,
+            run,
+            clock,
+            stop,
+            with_delegates: false,
+            hosts: None,
+            dns: None,
+            board,
+        })
     }
 
     /// The same, asking also who else may open each calendar: what planning waves wants to know.
@@ -103,6 +116,12 @@ impl Collector {
     #[must_use]
     pub fn asking_on_premises(self, hosts: Option<OnPremises>) -> Self {
         Self { hosts, ..self }
+    }
+
+    /// The same, asking also DNS about the tenant's domains.
+    #[must_use]
+    pub fn asking_dns(self, dns: Option<Dns>) -> Self {
+        Self { dns, ..self }
     }
 
     /// Asks everything that has no outcome yet.
@@ -125,6 +144,7 @@ impl Collector {
             Err(trouble) => return Ok(End::Refused(trouble)),
         };
         self.tenant_facts(&roles).await?;
+        self.ask_dns().await?;
         if let Some(refusal) = self.directory().await? {
             return Ok(End::Refused(refusal));
         }

@@ -22,14 +22,14 @@ pub type Files = BTreeMap<ExportKind, PathBuf>;
 /// Exports as they were read.
 #[derive(Debug, Default)]
 pub struct Exports {
-    pub(self) read: Vec<Read>,
-    pub(self) people: BTreeMap<String, Person>,
-    pub(self) usage: BTreeMap<String, AppUse>,
+    read: Vec<Read>,
+    people: BTreeMap<String, Person>,
+    usage: BTreeMap<String, AppUse>,
 }
 
 /// One file, as far as it is known before it is joined.
 #[derive(Debug)]
-pub(self) struct Read {
+struct Read {
     pub kind: ExportKind,
     pub file: String,
     pub lines: u64,
@@ -41,7 +41,7 @@ pub(self) struct Read {
 
 /// What the exports say under one address.
 #[derive(Debug, Default)]
-pub(self) struct Person {
+struct Person {
     pub user: Option<SalesforceUser>,
     pub connection: Option<SalesforceConnection>,
     pub dynamics: Option<DynamicsMailbox>,

@@ -15,17 +15,19 @@ fn plan_file() -> String {
     repository("samples/plans/weekends.toml").display().to_string()
 }
 
-/// The demo tenant, assessed with its delegates: once, then copied.
+/// The demo tenant, assessed with its delegates: once, then copied with all the store's files.
 fn assessed() -> Sandbox {
-    static FILES: OnceLock<[Vec<u8>; 2]> = OnceLock::new();
-    const NAMES: [&str; 2] = ["ewsready.sqlite", "readiness.csv"];
+    static FILES: OnceLock<Vec<(String, Vec<u8>)>> = OnceLock::new();
     let files = FILES.get_or_init(|| {
         let sandbox = Sandbox::new();
         sandbox.run(&["assess", &roster(), "--tenant", "demo", "--out", ".", "--delegates", "--quiet"]).expect(4);
-        NAMES.map(|name| sandbox.read(name))
+        let names =
+            std::fs::read_dir(sandbox.path("")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let wanted = names.filter(|name| name.starts_with("ewsready.sqlite") || name == "readiness.csv");
+        wanted.map(|name| (name.clone(), sandbox.read(&name))).collect()
     });
     let sandbox = Sandbox::new();
-    NAMES.iter().zip(files).for_each(|(name, content)| drop(sandbox.write(name, content)));
+    files.iter().for_each(|(name, content)| drop(sandbox.write(name, content)));
     sandbox
 }
 

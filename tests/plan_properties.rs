@@ -1,4 +1,5 @@
 //! What every plan must keep to, whatever the people, ties and rules: tried on many.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says so and stops")]
 
 #[path = "plan/company.rs"]
 mod company;
@@ -227,7 +228,7 @@ proptest! {
 fn with_one_more(mut census: Census, dice: usize) -> (Census, Option<u32>) {
     let number = u32::try_from(census.members.len()).unwrap();
     census.members.push(member(number, &Arc::from("New")));
-    let joined = (dice % 3 != 0).then(|| u32::try_from(dice % number as usize).unwrap());
+    let joined = (!dice.is_multiple_of(3)).then(|| u32::try_from(dice % number as usize).unwrap());
     if let Some(other) = joined {
         census.ties.ties.push(ewsready::plan::ties::Tie { a: number, b: other, weight: 10, kind: TieKind::Delegate });
     }
@@ -298,4 +299,22 @@ fn a_pilot_too_large_for_its_wave_says_how_large_it_would_have_to_be() {
     let request = Request { census: &people, rules: &rules, today: TODAY, retirement: END, earlier: None };
     let Outcome::Infeasible(no) = make(request).unwrap() else { panic!("there is a plan") };
     assert_eq!(no.relax, [ewsready::plan::infeasible::Relax::Pilot { from: 12, to: 13 }]);
+}
+
+#[test]
+fn departments_that_should_share_waves_do() {
+    let people = company(Shape { people: 2_000, ties: 3_000, department: 100, abroad: 0 }, 3);
+    let waves_of_departments = |together: Option<String>| {
+        let rules = Rules { capacity: 300, together, urgent_first: false, ..Rules::default() };
+        let plan = planned(&people, &rules, None).unwrap();
+        check(&people, &rules, &plan);
+        assert_eq!(plan.measure.waves, plan.measure.least_waves);
+        let seats = people.members.iter().zip(&plan.seats);
+        let pairs: std::collections::BTreeSet<_> =
+            seats.filter_map(|(member, seat)| Some((&member.department, seat.wave()?))).collect();
+        pairs.len()
+    };
+    let (apart, together) = (waves_of_departments(None), waves_of_departments(Some("department".to_owned())));
+    // Twenty departments in seven waves: each in one, and one more for each border between two waves.
+    assert!(together <= 30 && together < apart, "{together} pairs of department and wave, {apart} without the rule");
 }

@@ -54,7 +54,7 @@ impl<'a> Setup<'a> {
         let come = |slot: &Slot| rules.licences.available(calendar.start, slot.date);
         Ok(Self {
             licences: calendar.slots.iter().map(come).collect(),
-            spread: spread(rules, &nodes),
+            spread: spread(census, rules, &who, &nodes),
             slots: calendar.slots.clone(),
             census,
             rules,
@@ -248,14 +248,21 @@ impl Values {
     }
 }
 
-/// The greatest number of each value in one wave; empty without that rule.
-fn spread(rules: &Rules, nodes: &[Node]) -> Vec<u32> {
+/// The greatest number of each value in one wave, by the values' numbers; empty without that rule. Shares are of all
+/// who move, those who have moved included: what a wave may take does not shrink while a department empties.
+fn spread(census: &Census, rules: &Rules, who: &[u32], nodes: &[Node]) -> Vec<u32> {
     let Some(rule) = &rules.spread else { return Vec::new() };
-    let mut people = vec![0_u32; nodes.iter().map(|node| node.spread as usize).max().unwrap_or(0) + 1];
-    nodes.iter().for_each(|node| people[node.spread as usize] += 1);
-    people[0] = 0;
-    // Whole people: at least one.
-    people.into_iter().map(|count| ((f64::from(count) * rule.share).ceil() as u32).max(1)).collect()
+    let mut people: HashMap<&str, u32> = HashMap::new();
+    for member in census.members.iter().filter(|member| moves(member, rules)) {
+        *people.entry(&member.spread).or_default() += 1;
+    }
+    let mut most = vec![0; nodes.iter().map(|node| node.spread as usize).max().unwrap_or(0) + 1];
+    for (member, node) in who.iter().zip(nodes) {
+        let all = people.get(&*census.members[*member as usize].spread).copied().unwrap_or(0);
+        // Whole people: at least one.
+        most[node.spread as usize] = ((f64::from(all) * rule.share).ceil() as u32).max(1);
+    }
+    most
 }
 
 /// The ties among those who are packed.

@@ -2,7 +2,8 @@
 //!
 //! Each measurement runs in a process of its own, because peak memory never goes down again. `ABROAD` is how many ties in
 //! a thousand leave the department of 400: without any, groups fit a wave; with some, the whole company is one group
-//! that has to be cut.
+//! that has to be cut. `-- command PEOPLE` makes up a stored run with three calendar permissions a mailbox and runs
+//! `ewsready plan` on it, so that reading, judging and writing are measured too (with GNU time).
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::panic, reason = "a program for a person at a terminal")]
 
@@ -33,6 +34,10 @@ fn main() {
     if std::env::var_os(CHILD).is_some() {
         let numbers: Vec<u32> = arguments.iter().map(|argument| argument.parse().unwrap()).collect();
         measure(numbers[0], numbers[1], numbers[2], numbers[3]);
+        return;
+    }
+    if let ["command", people] = arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        stored::plan(people.parse().unwrap());
         return;
     }
     println!(
@@ -96,4 +101,92 @@ fn peak_megabytes() -> f64 {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<f64>().ok())
         .map_or(f64::NAN, |kb| kb / 1024.0)
+}
+
+/// A stored run of made-up people, and the command on it.
+mod stored {
+    use std::process::Command;
+    use std::time::Instant;
+
+    use ewsready::evidence::mailbox::{Account, Delegate, DirectoryMatch, GraphAnswer, MailboxPurpose, MatchedBy};
+    use ewsready::evidence::question::Question;
+    use ewsready::evidence::store::{EntryRecord, Known, RosterRecord, Settings, Start, Store, StoreError, Writer};
+    use ewsready::evidence::{Observation, Source};
+    use jiff::Timestamp;
+
+    fn address(number: u64) -> String {
+        format!("user{number}@contoso.example")
+    }
+
+    pub fn plan(people: u64) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run.sqlite");
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(fill(&path, people));
+        drop(runtime);
+        println!("{people} people stored: {:.0} MB", path.metadata().unwrap().len() as f64 / 1e6);
+        let started = Instant::now();
+        let capacity = (people / 14).to_string();
+        let mut command = Command::new("/usr/bin/time");
+        command.args(["-f", "%M KB peak"]).arg(env!("CARGO_BIN_EXE_ewsready"));
+        command.args(["plan", "--capacity", &capacity, "--out"]).arg(folder.path()).arg("--store").arg(&path);
+        assert!(command.status().unwrap().success());
+        println!("{:.2} s for the command", started.elapsed().as_secs_f64());
+    }
+
+    async fn fill(path: &std::path::Path, people: u64) {
+        let now: Timestamp = "2026-11-20T08:00:00Z".parse().unwrap();
+        let mut store = Store::open(path).unwrap();
+        let settings =
+            Settings { cloud: "worldwide".to_owned(), as_of: "2026-11-20".to_owned(), ..Settings::default() };
+        let start = Start { now, resume_since: None, also: None };
+        let (run, _) = store
+            .begin::<StoreError>("bench", &settings, start, |sink| {
+                for row in 1..=people {
+                    let known = Known { department: Some(format!("Department {}", row / 400)), ..Known::default() };
+                    let (written, address) = (address(row), Some(address(row)));
+                    sink.push(&EntryRecord {
+                        row,
+                        subject: Some(row),
+                        written,
+                        address,
+                        known,
+                        ..EntryRecord::default()
+                    })?;
+                }
+                Ok((RosterRecord::default(), "bench".to_owned()))
+            })
+            .unwrap();
+        let writer = Writer::start(&store, run.id).unwrap();
+        let mut random = fastrand::Rng::with_seed(4);
+        for row in 1..=people {
+            let account = Account {
+                id: format!("00000000-0000-4000-8000-{row:012x}"),
+                matched_by: vec![MatchedBy::PrimarySmtp],
+                user_principal_name: address(row),
+                primary_smtp: Some(address(row)),
+                smtp_addresses: vec![address(row)],
+                display_name: Some(format!("User {row}")),
+                enabled: Some(true),
+                ..Account::default()
+            };
+            let start = row - row % 400;
+            let mut others = std::collections::BTreeSet::new();
+            while others.len() < 3 {
+                others.insert(random.u64(start.max(1)..(start + 400).min(people + 1)));
+            }
+            let delegate = |other: u64| Delegate { address: address(other), role: "write".to_owned() };
+            let delegates: Vec<Delegate> = others.into_iter().map(delegate).collect();
+            let directory = DirectoryMatch { accounts: vec![account], deleted: Vec::new() };
+            let graph = GraphAnswer::Answers { purpose: Some(MailboxPurpose::User) };
+            let (directory, graph) =
+                (Observation::known(directory, Source::Directory, now), Observation::known(graph, Source::Graph, now));
+            writer.observe(row, Question::Directory, &directory).await.unwrap();
+            writer.observe(row, Question::Graph, &graph).await.unwrap();
+            let delegates = Observation::known(delegates, Source::Graph, now);
+            writer.observe(row, Question::Delegates, &delegates).await.unwrap();
+        }
+        writer.settle().await.unwrap();
+        store.finish(run.id, now).unwrap();
+    }
 }

@@ -79,11 +79,12 @@ pub fn company(shape: Shape, seed: u64) -> Census {
         let a = random.u32(..shape.people);
         let start = a - a % shape.department;
         let end = (start + shape.department).min(shape.people);
-        let team = (a - a % 8)..(a - a % 8 + 8).min(end);
+        let lead = a - (a - start) % 8;
+        let team = lead..(lead + 8).min(end);
         let (b, weight, kind) = match random.u32(..1000) {
             dice if dice < shape.abroad => (random.u32(..shape.people), 3, TieKind::SharedRead),
             dice if dice < 450 => (random.u32(team), 10, TieKind::Delegate),
-            dice if dice < 700 => (a - a % 8, 4, TieKind::Manager),
+            dice if dice < 700 => (lead, 4, TieKind::Manager),
             _ => (random.u32(start..end), 6, TieKind::Write),
         };
         if a != b && told.insert((a.min(b), a.max(b))) {

@@ -259,8 +259,11 @@ const VARIANT: [&str; 12] = [
     "variant",
 ];
 
+/// One figure of a wave.
+type Figure = fn(&WaveSum) -> u64;
+
 /// The figures of a wave, by column.
-fn figures() -> [(u16, fn(&WaveSum) -> u64); 8] {
+fn figures() -> [(u16, Figure); 8] {
     [
         (2, |sum| sum.people),
         (3, |sum| sum.capacity),

@@ -10,9 +10,8 @@ use world::{Private, Proxy};
 
 /// The README's commands, as a reader copies them.
 fn commands() -> Vec<String> {
-    let texts =
-        ["README.md", "README-real.md"].map(|name| std::fs::read_to_string(repository(name)).unwrap_or_default());
-    let marked = texts.iter().find_map(|text| text.split("<!-- first-report -->\n```sh\n").nth(1));
+    let text = std::fs::read_to_string(repository("README.md")).expect("the README");
+    let marked = text.split("<!-- first-report -->\n```sh\n").nth(1);
     let block = marked.and_then(|rest| rest.split("\n```").next()).expect("the README's steps");
     block.lines().map(str::to_owned).collect()
 }

@@ -9,6 +9,8 @@ use jiff::SignedDuration;
 use jiff::civil::Date;
 
 use super::exit::{Exit, Failure};
+use super::history;
+use super::joining;
 use super::judging::{self, Wishes, Written};
 use super::progress::Progress;
 use super::report::Checked;
@@ -21,6 +23,7 @@ use crate::evidence::collector::{Collector, End, Services};
 use crate::evidence::question::Question;
 use crate::evidence::store::{EntryRecord, Known, RosterRecord, RunRecord, Settings, Sink, Start, Store, StoreError};
 use crate::facts::Facts;
+use crate::imports::integrations::Exports;
 use crate::roster::{self, Input, Roster, RosterError};
 use crate::transport::Pace;
 use crate::transport::pace::PaceSet;
@@ -108,6 +111,12 @@ impl Args {
         if names.is_empty() {
             return Err(Failure::usage("the configuration has no tenant", "ewsready init writes one"));
         }
+        if names.len() > 1 && self.report.after.actions.is_some() {
+            return Err(Failure::usage(
+                "--actions takes the notes of one tenant, and several are named",
+                "give them tenant by tenant: ewsready report RUN --actions FILE",
+            ));
+        }
         if names.len() > 1 && self.rosters.iter().any(|roster| roster.as_os_str() == "-") {
             return Err(Failure::usage(
                 "standard input can be read once, and several tenants want a roster",
@@ -146,8 +155,9 @@ impl Session<'_> {
         };
         let mut roster = self.open_roster(&profile)?;
         if let Some(set) = self.args.pace {
-            profile.pace = Pace { attempts: profile.pace.attempts, backoff: profile.pace.backoff, ..Pace::of(set) };
+            profile.pace.scopes = Pace::of(set).scopes;
         }
+        let joined = Exports::read(&profile.exports)?;
         let stop = self.stop();
         let Connected { profile, services, .. } = tokio::select! {
             () = stop.token.cancelled() => return Err(stopped(&stop)),
@@ -165,11 +175,13 @@ impl Session<'_> {
             output.remark(&source.to_string());
         }
         let run = announce(begun, store, &settings, &output)?;
-        let exit = self.collect(services, &run, &stop).await;
+        let exit = self.collect(&profile, services, &run, &stop).await;
         if let Some(embedded) = embedded {
             embedded.stop().await;
         }
-        self.write_report(&run, exit?, out)
+        let exit = exit?;
+        joining::exports(joined, self.store()?, &run, clock, &output).await?;
+        self.write_report(&run, exit, out).await
     }
 
     fn open_roster(&self, profile: &Profile) -> Result<Roster, Failure> {
@@ -213,24 +225,38 @@ impl Session<'_> {
     }
 
     /// Asks everything that is open; gives the exit code where the rows do not decide it.
-    async fn collect(&mut self, services: Services, run: &RunRecord, stop: &Stop) -> Result<Option<Exit>, Failure> {
+    async fn collect(
+        &mut self,
+        profile: &Profile,
+        services: Services,
+        run: &RunRecord,
+        stop: &Stop,
+    ) -> Result<Option<Exit>, Failure> {
         let (clock, output, delegates) = (self.clock, self.output, self.args.delegates);
         let store = self.store()?;
         let transport = Arc::clone(&services.client.transport);
+        let (hosts, dns) = (joining::on_premises(profile, &transport), joining::dns(profile, &output));
         let collector = Collector::new(services, store, run.id, clock, stop.token.clone()).map_err(store_failure)?;
-        let collector = Arc::new(collector.asking_delegates(delegates));
+        let collector = Arc::new(collector.asking_delegates(delegates).asking_on_premises(hosts).asking_dns(dns));
         let progress = Progress::start(&collector.board, &transport, output);
         let end = collector.collect().await;
         progress.end();
         close(store, run, end.map_err(store_failure)?, stop, clock, &output)
     }
 
-    fn write_report(&mut self, run: &RunRecord, exit: Option<Exit>, out: &Path) -> Result<Assessed, Failure> {
-        let (facts, report) = (self.facts, self.report);
+    async fn write_report(&mut self, run: &RunRecord, exit: Option<Exit>, out: &Path) -> Result<Assessed, Failure> {
+        let (facts, report, clock, output) = (self.facts, self.report, self.clock, self.output);
+        let store = self.store()?;
+        report.after.remember(store, &run.tenant)?;
         // The run itself keeps the day it is judged by.
         let wishes = Wishes { as_of: None, ..report.wishes.clone() };
-        let written = judging::write(self.store()?, &run.uuid, facts, &wishes, out)?;
-        Ok(Assessed { exit: exit.unwrap_or_else(|| written.exit()), written, run: run.uuid.clone() })
+        let written = judging::write(store, &run.uuid, facts, &wishes, out)?;
+        history::keep(store, run, facts, &written.judged, clock.now())?;
+        let exit = match exit {
+            Some(exit) => exit,
+            None => report.after.close(&written, &output).await,
+        };
+        Ok(Assessed { exit, written, run: run.uuid.clone() })
     }
 }
 
@@ -253,13 +279,16 @@ fn settings(profile: &Profile, as_of: Option<Date>, clock: Clock) -> Settings {
         kiosk: profile.kiosk.id().to_owned(),
         own_app_id: Some(profile.client_id.to_lowercase()),
         apps: profile.apps.clone(),
+        salesforce_connection: profile.salesforce_connection.clone(),
+        dynamics_app: profile.dynamics_app.clone(),
         simulated: profile.simulated,
         asks: format!(
-            "tenant={};exchange_admin={};ews={};autodiscover={}{}",
+            "tenant={};exchange_admin={};ews={};autodiscover={};autodiscover_soap={}{}",
             profile.tenant,
             sources.exchange_admin,
             sources.ews,
             sources.autodiscover,
+            sources.autodiscover_soap,
             imported(&sources.imports)
         ),
     }

@@ -9,13 +9,15 @@ use super::Output;
 use super::assess::store_failure;
 use super::exit::{Exit, Failure};
 use super::head;
+use super::history::{self, Who, Words};
+use crate::compare::Judged;
 use crate::evidence::store::{EntryRecord, RawEntry, RunRecord, Settings, Store, StoreError};
 use crate::evidence::{Cause, MailboxEvidence, TenantEvidence, Unknown};
 use crate::facts::Facts;
 use crate::report::row::Row;
-use crate::report::{FormatKind, ReportError, SpoolWriter, Templates, Texts, View, terminal, write_all};
+use crate::report::{FormatKind, Head, ReportError, SpoolWriter, Templates, Texts, View, terminal, write_all};
 use crate::rules::{Case, EntryFacts, KioskPolicy, Options};
-use crate::verdict::{RuleSays, Verdict, explain, judge};
+use crate::verdict::{Judgement, RuleSays, Verdict, explain, judge};
 
 /// Rows judged at once: enough to keep the cores busy, few enough to stay small.
 const CHUNK: usize = 2048;
@@ -35,8 +37,11 @@ pub struct Wishes {
 
 /// A report that is written.
 pub struct Written {
-    view: View,
+    /// What was written.
+    pub view: View,
     paths: Vec<PathBuf>,
+    /// Every entry as it was judged.
+    pub judged: Vec<Judged>,
 }
 
 impl Written {
@@ -72,22 +77,29 @@ impl Written {
 /// In words, when store or report fails; no file is touched then.
 pub fn write(store: &Store, run: &str, facts: &Facts, wishes: &Wishes, out: &Path) -> Result<Written, Failure> {
     let run = find_run(store, Some(run))?;
-    let view = view(store, &run, facts, wishes, out)?;
+    let (view, judged) = view(store, &run, facts, wishes, out)?;
     let paths = write_all(&view, out, &wishes.formats).map_err(report_failure)?;
-    Ok(Written { view, paths })
+    Ok(Written { view, paths, judged })
 }
 
-fn view(store: &Store, run: &RunRecord, facts: &Facts, wishes: &Wishes, out: &Path) -> Result<View, Failure> {
+fn view(
+    store: &Store,
+    run: &RunRecord,
+    facts: &Facts,
+    wishes: &Wishes,
+    out: &Path,
+) -> Result<(View, Vec<Judged>), Failure> {
     let judge = Judge::of(store, run, facts, wishes)?;
     let mut spool = SpoolWriter::create_in(out).map_err(report_failure)?;
-    store.each_entry(run.id, CHUNK, |chunk| judge.chunk(chunk, &mut spool)).map_err(Failure::from)?;
+    let judged = judge.each_row(store, |row| spool.push(row))?;
     let (spool, summary) = spool.finish().map_err(report_failure)?;
-    let head = head::head(store, run, &judge.tenant, facts, &judge.options, &wishes.language)?;
+    let head = judge.head(store, &wishes.language)?;
     let mut view = View::new(head, spool, summary).map_err(report_failure)?;
     if let Some(folder) = &wishes.templates {
         view.templates = Templates::overridden_by(folder).map_err(report_failure)?;
     }
-    Ok(view)
+    view.history = history::history(store, run, facts, &judged, view.head.organization.retirement)?;
+    Ok((view, judged))
 }
 
 /// What the rules need of the profile, from what the run kept of it.
@@ -105,6 +117,8 @@ fn options(settings: &Settings, wishes: &Wishes) -> Result<Options, Failure> {
         own_app_id: settings.own_app_id.clone(),
         own_user_agent: Some(crate::transport::wire::USER_AGENT.to_owned()),
         apps: settings.apps.clone(),
+        salesforce_connection: settings.salesforce_connection.clone(),
+        dynamics_app: settings.dynamics_app.clone(),
         texts: crate::rules::Texts::with(Texts::embedded(&wishes.language).map_err(report_failure)?.judging().clone()),
         ..Options::on(as_of)
     })
@@ -137,6 +151,43 @@ impl<'a> Judge<'a> {
         (row(entry, known, judgement), says)
     }
 
+    /// The day judged by.
+    pub fn as_of(&self) -> Date {
+        self.options.as_of
+    }
+
+    /// The head of a report about this run.
+    ///
+    /// # Errors
+    /// In words, when the store fails.
+    pub fn head(&self, store: &Store, language: &str) -> Result<Head, Failure> {
+        head::head(store, self.run, &self.tenant, self.facts, &self.options, language)
+    }
+
+    /// Judges every entry in roster order, several at a time: `keep` makes of each what `take` then gets.
+    ///
+    /// # Errors
+    /// In words, when the store fails.
+    pub fn each<T: Send>(
+        &self,
+        store: &Store,
+        keep: impl Fn(&EntryRecord, &MailboxEvidence, &Judgement) -> T + Sync,
+        mut take: impl FnMut(T),
+    ) -> Result<(), Failure> {
+        let one = |raw: RawEntry| -> Result<T, StoreError> {
+            let (entry, evidence) = raw.parse()?;
+            let evidence = self.complete(&entry, evidence);
+            let judgement = judge(&self.case(&entry_facts(&entry), &evidence));
+            Ok(keep(&entry, &evidence, &judgement))
+        };
+        let chunk = |chunk: Vec<RawEntry>| -> Result<(), StoreError> {
+            let kept: Vec<T> = chunk.into_par_iter().map(one).collect::<Result<_, _>>()?;
+            kept.into_iter().for_each(&mut take);
+            Ok(())
+        };
+        store.each_entry(self.run.id, CHUNK, chunk).map_err(store_failure)
+    }
+
     fn case<'c>(&'c self, entry: &'c EntryFacts, evidence: &'c MailboxEvidence) -> Case<'c> {
         Case { entry, evidence, tenant: &self.tenant, facts: self.facts, options: &self.options }
     }
@@ -150,15 +201,37 @@ impl<'a> Judge<'a> {
         evidence
     }
 
-    fn chunk(&self, chunk: Vec<RawEntry>, spool: &mut SpoolWriter) -> Result<(), Trouble> {
-        let rows: Vec<Row> = chunk
-            .into_par_iter()
-            .map(|raw| raw.parse().map(|(entry, evidence)| self.row(entry, evidence)))
-            .collect::<Result<_, StoreError>>()?;
-        for row in &rows {
-            spool.push(row)?;
-        }
-        Ok(())
+    /// Judges every entry in roster order, hands out each row and gives what comparisons need of them.
+    ///
+    /// # Errors
+    /// In words, when the store or the taker fails.
+    pub fn each_row(
+        &self,
+        store: &Store,
+        mut take: impl FnMut(&Row) -> Result<(), ReportError>,
+    ) -> Result<Vec<Judged>, Failure> {
+        let (mut words, mut judged) = (Words::default(), Vec::new());
+        let chunk = |chunk: Vec<RawEntry>| -> Result<(), Trouble> {
+            let rows: Vec<(Who, Row)> = chunk
+                .into_par_iter()
+                .map(|raw| raw.parse().map(|(entry, evidence)| (Who::of(&entry), self.row(entry, evidence))))
+                .collect::<Result<_, StoreError>>()?;
+            for (who, row) in rows {
+                take(&row)?;
+                judged.push(words.judged(who, &row));
+            }
+            Ok(())
+        };
+        store.each_entry(self.run.id, CHUNK, chunk)?;
+        Ok(judged)
+    }
+
+    /// Judges every entry in roster order.
+    ///
+    /// # Errors
+    /// In words, when the store fails.
+    pub fn all(&self, store: &Store) -> Result<Vec<Judged>, Failure> {
+        self.each_row(store, |_| Ok(()))
     }
 
     fn row(&self, entry: EntryRecord, evidence: MailboxEvidence) -> Row {
@@ -186,7 +259,7 @@ fn entry_facts(entry: &EntryRecord) -> EntryFacts {
     }
 }
 
-fn row(entry: EntryRecord, facts: EntryFacts, judgement: crate::verdict::Judgement) -> Row {
+fn row(entry: EntryRecord, facts: EntryFacts, judgement: Judgement) -> Row {
     let domain =
         entry.address.as_deref().and_then(|address| address.rsplit_once('@')).map(|(_, domain)| domain.to_owned());
     Row {

@@ -7,6 +7,7 @@
 mod clixml;
 mod csv;
 mod exchange;
+pub mod integrations;
 mod json;
 mod table;
 

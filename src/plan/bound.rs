@@ -67,10 +67,15 @@ fn enough(capacity: &[u32], people: u64) -> usize {
     if left == 0 { capacity.len() } else { capacity.len() + 1 }
 }
 
-/// Groups larger than half of the largest wave take a wave each.
+/// Of groups larger than a `k + 1`th of the largest wave, at most `k` share one; groups that may be cut are left out.
 fn large_groups(units: &[Unit], terms: &Terms<'_>, first: usize) -> usize {
     let largest = terms.capacity.get(first..).unwrap_or_default().iter().max().copied().unwrap_or(0);
-    units.iter().filter(|unit| !unit.split && unit.pin.is_none() && unit.size() > largest / 2).count()
+    let whole = units.iter().filter(|unit| !unit.split && unit.pin.is_none());
+    let mut sizes: Vec<u32> = whole.map(Unit::size).filter(|size| *size > 1).collect();
+    sizes.sort_unstable_by_key(|size| std::cmp::Reverse(*size));
+    let sharing = |size: u32| (largest / size.max(1)).max(1) as usize;
+    // Each size in turn as the smallest counted: all before it are at least as large, so no more of them fit together.
+    (1..).zip(&sizes).map(|(count, size): (usize, &u32)| count.div_ceil(sharing(*size))).max().unwrap_or(0)
 }
 
 /// The wave by which enough licences have come.

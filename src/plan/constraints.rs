@@ -121,7 +121,8 @@ pub struct Spread {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Licences {
-    /// Whether they are counted at all is decided by any of these being given. On hand at the start.
+    /// On hand at the start; planned again later, on the day after that run. Licences are counted only where any of
+    /// the three is given.
     pub in_stock: Option<u32>,
     /// More at the beginning of every month after the start.
     pub per_month: Option<u32>,

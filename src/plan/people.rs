@@ -30,6 +30,17 @@ impl MailboxKind {
         self != Self::Person
     }
 
+    /// Its key among the texts.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Shared => "shared",
+            Self::Room => "room",
+            Self::Equipment => "equipment",
+        }
+    }
+
     /// `RecipientTypeDetails` of Exchange first, then Graph's `userPurpose`.
     fn of(evidence: &MailboxEvidence) -> Self {
         let recipient = evidence.recipient.value().and_then(Option::as_ref).map(|recipient| recipient.kind.as_str());
@@ -90,6 +101,8 @@ pub struct Member {
     pub standing: Standing,
     /// How soon its EWS stops.
     pub urgency: Urgency,
+    /// Id of the rule that decided the verdict.
+    pub reason: &'static str,
     /// The cause of the verdict, in a sentence.
     pub cause: Arc<str>,
     /// Department.
@@ -226,6 +239,7 @@ impl Seed {
             kind: MailboxKind::of(evidence),
             standing: Standing::of(judgement),
             urgency: judgement.urgency,
+            reason: judgement.reason,
             cause: judgement.cause.as_str().into(),
             department: arc(&known.department),
             owner: arc(&known.owner),
@@ -360,6 +374,7 @@ pub(crate) mod tests {
             kind: MailboxKind::Person,
             standing: Standing::Ready,
             urgency: Urgency::ByDeadline,
+            reason: "",
             cause: Arc::clone(&empty),
             department: Arc::clone(&empty),
             owner: Arc::clone(&empty),

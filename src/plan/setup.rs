@@ -54,7 +54,7 @@ impl<'a> Setup<'a> {
         let come = |slot: &Slot| rules.licences.available(calendar.start, slot.date);
         Ok(Self {
             licences: calendar.slots.iter().map(come).collect(),
-            spread: spread(rules, &nodes),
+            spread: spread(census, rules, &who, &nodes),
             slots: calendar.slots.clone(),
             census,
             rules,
@@ -181,6 +181,7 @@ fn nodes(
     let dates = followed.map(Kept::dates).unwrap_or_default();
     let limited = rules.licences.limited();
     let pilot = Pilots::of(rules);
+    let (by_spread, by_together) = (rules.spread.is_some(), rules.together.is_some());
     let node = |member: &Member| {
         let named = by_name.get(&*member.wish).copied();
         let fixed = named.filter(|_| rules.roster_waves == RosterWaves::Fixed);
@@ -190,8 +191,8 @@ fn nodes(
             licence: limited && member.standing == Standing::Licence { buys: true },
             wish: named,
             keep: dates.get(&*member.key).and_then(|date| waves.on(*date)),
-            spread: spread.number(&member.spread),
-            together: together.number(&member.together),
+            spread: if by_spread { spread.number(&member.spread) } else { 0 },
+            together: if by_together { together.number(&member.together) } else { 0 },
         }
     };
     let nodes: Vec<Node> = members().map(node).collect();
@@ -247,14 +248,21 @@ impl Values {
     }
 }
 
-/// The greatest number of each value in one wave; empty without that rule.
-fn spread(rules: &Rules, nodes: &[Node]) -> Vec<u32> {
+/// The greatest number of each value in one wave, by the values' numbers; empty without that rule. Shares are of all
+/// who move, those who have moved included: what a wave may take does not shrink while a department empties.
+fn spread(census: &Census, rules: &Rules, who: &[u32], nodes: &[Node]) -> Vec<u32> {
     let Some(rule) = &rules.spread else { return Vec::new() };
-    let mut people = vec![0_u32; nodes.iter().map(|node| node.spread as usize).max().unwrap_or(0) + 1];
-    nodes.iter().for_each(|node| people[node.spread as usize] += 1);
-    people[0] = 0;
-    // Whole people: at least one.
-    people.into_iter().map(|count| ((f64::from(count) * rule.share).ceil() as u32).max(1)).collect()
+    let mut people: HashMap<&str, u32> = HashMap::new();
+    for member in census.members.iter().filter(|member| moves(member, rules)) {
+        *people.entry(&member.spread).or_default() += 1;
+    }
+    let mut most = vec![0; nodes.iter().map(|node| node.spread as usize).max().unwrap_or(0) + 1];
+    for (member, node) in who.iter().zip(nodes) {
+        let all = people.get(&*census.members[*member as usize].spread).copied().unwrap_or(0);
+        // Whole people: at least one.
+        most[node.spread as usize] = ((f64::from(all) * rule.share).ceil() as u32).max(1);
+    }
+    most
 }
 
 /// The ties among those who are packed.

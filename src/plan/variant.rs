@@ -24,7 +24,10 @@ const KEYS: [(&str, &str, Change); 10] = [
         days.map(|days| rules.weekdays = days)
     }),
     ("blackout", "2026-12-19..2027-01-03 (added), or none", |rules, text| match text {
-        "none" => Ok(rules.blackout.clear()),
+        "none" => {
+            rules.blackout.clear();
+            Ok(())
+        }
         _ => text.parse::<Days>().map(|days| rules.blackout.push(days)),
     }),
     ("licences", "200 (in stock)", |rules, text| number(text).map(|value| rules.licences.in_stock = Some(value))),

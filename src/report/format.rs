@@ -119,7 +119,7 @@ fn write_one(view: &View, folder: &Path, format: FormatKind) -> Result<(NamedTem
 }
 
 /// A temporary file with the permissions an ordinary new file would get: reports are there to be handed on.
-fn temporary(folder: &Path) -> std::io::Result<NamedTempFile> {
+pub(super) fn temporary(folder: &Path) -> std::io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".ewsready-").suffix(".tmp");
     #[cfg(unix)]

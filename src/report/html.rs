@@ -49,8 +49,7 @@ pub fn write(view: &View, out: &mut dyn Write) -> Result<(), ReportError> {
 }
 
 fn context(view: &View) -> Result<Value, ReportError> {
-    let accent = page::accent(&view.head.branding).map(|colour| format!(":root{{--accent:#{colour:06x}}}\n"));
-    let css = view.templates.text("report.css")? + &accent.unwrap_or_default();
+    let css = view.templates.text("report.css")? + &accent(&view.head.branding);
     let js = view.templates.text("report.js")?;
     let policy = format!(
         "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'",
@@ -68,13 +67,18 @@ fn context(view: &View) -> Result<Value, ReportError> {
     })
 }
 
+/// The client's accent colour as a style; empty without one.
+pub(super) fn accent(branding: &Branding) -> String {
+    page::accent(branding).map_or_else(String::new, |colour| format!(":root{{--accent:#{colour:06x}}}\n"))
+}
+
 /// The hash a content-security policy knows a script or style by (CSP Level 3, "hash-source").
-fn hash(text: &str) -> String {
+pub(super) fn hash(text: &str) -> String {
     STANDARD.encode(ring::digest::digest(&ring::digest::SHA256, text.as_bytes()))
 }
 
 /// The logo as a data URL; empty without one.
-fn logo(branding: &Branding) -> String {
+pub(super) fn logo(branding: &Branding) -> String {
     branding.logo.as_ref().map_or_else(String::new, |logo| {
         let media_type = if logo.media_type == "image/jpeg" { "image/jpeg" } else { "image/png" };
         format!("data:{media_type};base64,{}", STANDARD.encode(&logo.bytes))

@@ -18,6 +18,8 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("report.html", include_str!("../../templates/report.html")),
     ("report.css", include_str!("../../templates/report.css")),
     ("report.js", include_str!("../../templates/report.js")),
+    ("waves.html", include_str!("../../templates/waves.html")),
+    ("waves.css", include_str!("../../templates/waves.css")),
     ("summary.md", include_str!("../../templates/summary.md")),
     ("remediation.ps1", include_str!("../../templates/remediation.ps1")),
     ("export-exchange.ps1", include_str!("../../templates/export-exchange.ps1")),
@@ -50,6 +52,11 @@ impl Templates {
             }
         }
         Ok(Self { folder: Some(folder.to_owned()) })
+    }
+
+    /// The names of all templates.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        EMBEDDED.iter().map(|(name, _)| *name)
     }
 
     /// The text of a template.

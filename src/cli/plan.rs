@@ -1,0 +1,246 @@
+//! `ewsready plan`: cutover waves from a stored run, without one request.
+
+use std::path::PathBuf;
+
+use jiff::civil::Date;
+
+use super::assess::store_failure;
+use super::exit::{Exit, Failure};
+use super::judging::{self, Judge};
+use super::report::{Checked, ReportArgs};
+use super::{Output, clock, store_path};
+use crate::evidence::store::{RunRecord, Store};
+use crate::facts::Facts;
+use crate::plan::constraints::{self, Days, Rules, RulesError};
+use crate::plan::infeasible::Infeasible;
+use crate::plan::kept::Kept;
+use crate::plan::people::{Census, Columns, Gathering, Seed};
+use crate::plan::variant::Variant;
+use crate::plan::{Outcome, Request, make, progress};
+use crate::report::waves::{Compared, Waves, relaxations, shortage, sums, terminal};
+use crate::report::{Templates, Texts};
+
+/// Plan cutover waves from a stored run, and keep people together who work together.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Run: its identifier or the beginning of it [default: the newest].
+    run: Option<String>,
+    /// Plan file (TOML) with everything to keep to; samples/plans/weekends.toml shows all keys.
+    #[arg(long, value_name = "FILE")]
+    plan: Option<PathBuf>,
+    /// Mailboxes a wave takes [default: the plan file's, else 500].
+    #[arg(long, value_name = "N")]
+    capacity: Option<u32>,
+    /// The first day there may be a wave on.
+    #[arg(long, value_name = "DATE", value_parser = constraints::date)]
+    start: Option<Date>,
+    /// A day, or days, without waves; may be given several times.
+    #[arg(long, value_name = "DATE[..DATE]")]
+    blackout: Vec<Days>,
+    #[command(flatten)]
+    what_if: WhatIf,
+    /// Plan anew, even where an earlier plan could be followed.
+    #[arg(long)]
+    fresh: bool,
+    #[command(flatten)]
+    report: ReportArgs,
+}
+
+/// Every `--what-if`, each with the changes that stand together.
+#[derive(Debug, Default)]
+struct WhatIf(Vec<Vec<String>>);
+
+const WHAT_IF: &str = "what-if";
+
+impl clap::FromArgMatches for WhatIf {
+    fn from_arg_matches(matches: &clap::ArgMatches) -> Result<Self, clap::Error> {
+        let given = matches.get_occurrences::<String>(WHAT_IF).into_iter().flatten();
+        Ok(Self(given.map(|changes| changes.cloned().collect()).collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &clap::ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl clap::Args for WhatIf {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        let keys: Vec<String> = Variant::keys().map(|(key, example)| format!("{key}={example}")).collect();
+        let short = "Show the same people under other rules beside the plan; may be given several times";
+        let long = format!("{short}, each with one or more of\n  {}", keys.join("\n  "));
+        let argument = clap::Arg::new(WHAT_IF).long(WHAT_IF).value_name("KEY=VALUE").num_args(1..);
+        command.arg(argument.action(clap::ArgAction::Append).help(short).long_help(long))
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// In words, when there is no such run, the rules make no sense or cannot be kept to, or a file cannot be written.
+pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
+    let rules = rules(args).map_err(rules_failure)?;
+    let variants: Vec<Variant> = args
+        .what_if
+        .0
+        .iter()
+        .map(|changes| Variant::of(&rules, changes))
+        .collect::<Result<_, _>>()
+        .map_err(rules_failure)?;
+    let checked = args.report.check()?;
+    let facts = checked.facts()?;
+    let path = store_path(args.report.store.as_deref());
+    drop(Store::open_existing(&path).map_err(store_failure)?);
+    let store = Store::open(&path).map_err(store_failure)?;
+    let run = judging::find_run(&store, args.run.as_deref())?;
+    judging::check_folder(&checked.out)?;
+    let planning =
+        Planning { store: &store, run: &run, facts: facts.get(), rules: &rules, checked: &checked, fresh: args.fresh };
+    planning.run(&variants, output)
+}
+
+/// The plan file's rules, with what the command line changes.
+fn rules(args: &Args) -> Result<Rules, RulesError> {
+    let mut rules = args.plan.as_deref().map(Rules::read).transpose()?.unwrap_or_default();
+    rules.capacity = args.capacity.unwrap_or(rules.capacity);
+    rules.start = args.start.or(rules.start);
+    rules.blackout.extend(&args.blackout);
+    rules.check()?;
+    Ok(rules)
+}
+
+struct Planning<'a> {
+    store: &'a Store,
+    run: &'a RunRecord,
+    facts: &'a Facts,
+    rules: &'a Rules,
+    checked: &'a Checked,
+    fresh: bool,
+}
+
+impl Planning<'_> {
+    fn run(&self, variants: &[Variant], output: &Output) -> Result<Exit, Failure> {
+        let wishes = &self.checked.wishes;
+        let texts = Texts::embedded(&wishes.language).map_err(judging::report_failure)?;
+        let judge = Judge::of(self.store, self.run, self.facts, wishes)?;
+        let census = census(self.store, self.run, &judge, self.rules)?;
+        let (today, retirement) = (judge.as_of(), self.retirement()?);
+        let earlier = newest(self.store, self.run)?;
+        let followed = earlier.as_ref().filter(|_| !self.fresh);
+        let request = Request { census: &census, rules: self.rules, today, retirement, earlier: followed };
+        let compared = compare(request, variants, &texts)?;
+        let plan = match make(request).map_err(rules_failure)? {
+            Outcome::Plan(plan) => *plan,
+            Outcome::Infeasible(no) => {
+                output.result(&terminal::comparison(&texts, None, &compared));
+                return Err(infeasible_failure(&texts, &no));
+            }
+        };
+        let made = clock()?.now();
+        let kept = Kept::of(&plan, &census, self.rules, &self.run.uuid, made);
+        let head = judge.head(self.store, &wishes.language)?;
+        let templates = wishes.templates.as_deref().map(Templates::overridden_by).transpose();
+        // The plan of an earlier run is what the project is measured against; one of this run is only replaced.
+        let measured = earlier.filter(|plan| plan.run != self.run.uuid).map(|plan| {
+            let day = plan.made.to_zoned(jiff::tz::TimeZone::UTC).date();
+            (progress::against(&plan, &census, today, Some(&kept)), day)
+        });
+        let view = Waves {
+            plan: &plan,
+            census: &census,
+            rules: self.rules,
+            head: &head,
+            texts: &texts,
+            templates: &templates.map_err(judging::report_failure)?.unwrap_or_default(),
+            variants: &compared,
+            progress: measured,
+            sums: sums(&plan, &census),
+        };
+        let paths = view.write_all(&self.checked.out, &wishes.formats).map_err(judging::report_failure)?;
+        let body = serde_json::to_string(&kept).map_err(|error| store_failure(error.into()))?;
+        self.store.keep_plan(self.run.id, made, &body).map_err(store_failure)?;
+        output.result(&terminal::summary(&view));
+        output.result(&files(&paths, &self.checked.out));
+        Ok(Exit::Done)
+    }
+
+    /// The day EWS ends in the run's cloud.
+    fn retirement(&self) -> Result<Date, Failure> {
+        let cloud = self.facts.cloud(&self.run.settings.cloud).ok_or_else(|| {
+            let message = format!("the facts do not list the run's cloud '{}'", self.run.settings.cloud);
+            Failure::usage(message, "check clouds.toml of --facts")
+        })?;
+        Ok(cloud.retirement.ends_on.unwrap_or(cloud.retirement.plan_by))
+    }
+}
+
+/// Everybody of a run, judged, and who belongs to whom.
+///
+/// # Errors
+/// In words, when the store fails or the roster lacks a column that the rules name.
+pub fn census(store: &Store, run: &RunRecord, judge: &Judge<'_>, rules: &Rules) -> Result<Census, Failure> {
+    let columns = Columns::find(rules, &run.roster.columns).map_err(rules_failure)?;
+    let mut gathering = Gathering::default();
+    judge.each(
+        store,
+        |entry, evidence, judgement| (Seed::of(entry, evidence, judgement, &columns), entry.address.is_some()),
+        |(seed, usable)| gathering.push(seed, usable),
+    )?;
+    Ok(gathering.finish(rules))
+}
+
+/// The newest plan of a run's tenant, made for it or an earlier run.
+///
+/// # Errors
+/// In words, when the store fails.
+pub fn newest(store: &Store, run: &RunRecord) -> Result<Option<Kept>, Failure> {
+    let found = store.newest_plan(&run.tenant, run.id).map_err(store_failure)?;
+    found.map(|(_, body)| serde_json::from_str(&body)).transpose().map_err(|error| store_failure(error.into()))
+}
+
+/// Every variant planned by itself: what came of it, or what is short.
+fn compare(request: Request<'_>, variants: &[Variant], texts: &Texts) -> Result<Vec<Compared>, Failure> {
+    let one = |variant: &Variant| {
+        let outcome = match make(Request { rules: &variant.rules, ..request }).map_err(rules_failure)? {
+            Outcome::Plan(plan) => Ok(plan.measure),
+            Outcome::Infeasible(no) => Err(shortage(texts, &no)),
+        };
+        Ok(Compared { name: variant.name.clone(), outcome })
+    };
+    variants.iter().map(one).collect()
+}
+
+fn files(paths: &[PathBuf], out: &std::path::Path) -> String {
+    let mut text = "\nFiles\n".to_owned();
+    let lists = out.join("waves");
+    for path in paths.iter().filter(|path| path.parent() != Some(&lists)) {
+        text.push_str(&format!("  {}\n", path.display()));
+    }
+    let count = paths.iter().filter(|path| path.parent() == Some(&lists)).count();
+    if count > 0 {
+        text.push_str(&format!("  {} ({count} lists, one a wave)\n", lists.display()));
+    }
+    text
+}
+
+fn infeasible_failure(texts: &Texts, no: &Infeasible) -> Failure {
+    let relax = relaxations(texts, no);
+    let hint = match relax.is_empty() {
+        true => texts.get("plan", "infeasible_nothing").to_owned(),
+        false => texts.fill("plan", "infeasible_relax", &[("list", &relax.join("; "))]),
+    };
+    Failure::usage(shortage(texts, no), hint)
+}
+
+fn rules_failure(error: RulesError) -> Failure {
+    let hint = match &error {
+        RulesError::Read { .. } => "name another file with --plan",
+        RulesError::File { .. } => "samples/plans/weekends.toml shows every key",
+        RulesError::Rule(_) => "",
+    };
+    Failure::usage(error.to_string(), hint)
+}

@@ -1,5 +1,6 @@
 //! Planted secrets occur in nothing the program leaves: no file, log, trace, store or terminal output, at the highest
 //! verbosity, when all goes well and on every way it can fail.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so and stops")]
 
 mod support;
 #[path = "support/world.rs"]

@@ -1,5 +1,6 @@
 //! Hostile servers: wherever a redirect or next link leads, no credential goes along, and what a server repeats of ours
 //! is not repeated by us.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so and stops")]
 
 mod support;
 #[path = "support/world.rs"]

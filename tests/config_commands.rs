@@ -1,4 +1,5 @@
 //! Configuration as people meet it: written by `init`, shown by `config`, refused with file, line and key.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so and stops")]
 
 mod support;
 

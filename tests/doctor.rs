@@ -1,4 +1,5 @@
 //! `doctor` against tenants that each withhold one thing names exactly that, and says when the main job cannot run.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so and stops")]
 
 mod support;
 #[path = "support/world.rs"]

@@ -1,4 +1,5 @@
 //! Every kind of credential signs in, and every refusal has a sentence of its own.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so and stops")]
 
 mod support;
 #[path = "support/world.rs"]

@@ -1,5 +1,6 @@
 //! With nothing but the README: from a registered application to a report, on a tenant that is real in everything but
 //! its people: the services' own host names, TLS by a private authority, and a proxy on the way.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so and stops")]
 
 mod support;
 #[path = "support/world.rs"]

@@ -1,6 +1,8 @@
 //! Salesforce, Dynamics 365, Teams and the rest: each cause from a user of `samples/tenants/integrations.toml` and the
 //! exports that go with it, through the binary, to the finding with its remedy.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says so and stops")]
+
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -286,4 +288,58 @@ fn another_tenant_s_export_is_recognised() {
     world.sandbox.write("users.csv", "Email,Username,Active\nada@fabrikam.example,ada,1\nben@fabrikam.example,ben,1\n");
     let (_, said) = world.assess("", "salesforce_users = 'users.csv'\n", 0);
     assert!(said.contains("it seems to be another tenant's export"), "{said}");
+}
+
+#[test]
+fn the_workbook_has_both_sheets_and_the_columns_of_each_user() {
+    use calamine::{Data, Reader, Xlsx, open_workbook};
+    let world = World::new();
+    world.assess("", exports::SOURCES, 0);
+    let mut book: Xlsx<_> = open_workbook(world.sandbox.path("out/readiness.xlsx")).unwrap();
+    let mut sheet = |name: &str| {
+        let range = book.worksheet_range(name).unwrap();
+        let rows = range.rows().map(|row| row.iter().map(Data::to_string).collect::<Vec<_>>());
+        rows.collect::<Vec<_>>()
+    };
+    let apps = sheet("Apps");
+    let backup = apps.iter().find(|row| row[0] == "Fabrikam Backup").unwrap();
+    for cell in ["Yes: it was seen using EWS", "52017", "SyncFolderItems (52000), GetItem (17)"] {
+        assert!(backup.iter().any(|value| value == cell), "{cell}: {backup:?}");
+    }
+    let integrations = sheet("Integrations");
+    let basic = integrations.iter().find(|row| row.iter().any(|cell| cell == "dynamics/basic-not-offered")).unwrap();
+    assert_eq!((basic[1].as_str(), basic[2].as_str()), ("Broken", "1"), "{basic:?}");
+    assert!(basic.iter().any(|cell| cell.contains("-BasicAuthentication $true")), "{basic:?}");
+    let ends = integrations[0].iter().position(|name| name == "Ends").unwrap();
+    let end = |id: &str| integrations.iter().find(|row| row.iter().any(|cell| cell == id)).unwrap()[ends].clone();
+    assert_ne!(end("dynamics_sync"), "", "it ends with EWS");
+    assert_eq!(end("salesforce_eac"), "", "it does not");
+    let users = sheet("Users");
+    let place = |of: &[String], name: &str| of.iter().position(|column| column == name).unwrap();
+    let tom = users.iter().find(|row| row[1] == "tom.calendar@contoso.example").unwrap();
+    let header = &users[0];
+    assert_eq!(tom[place(header, "Teams calendar")], "Broken", "{header:?}");
+    assert_eq!(tom[place(header, "Teams calendar: Reason")], "teams/calendar-agents", "{header:?}");
+    assert!(tom[place(header, "Teams calendar: Do")].contains("SkypeSpaces/*"), "{tom:?}");
+    let csv = world.sandbox.csv("out/readiness.csv");
+    let dan = csv.iter().find(|row| row["address"] == "dan.basic@contoso.example").unwrap();
+    assert!(dan.iter().any(|(name, value)| name.starts_with("dynamics_sync") && value == "dynamics/basic-not-offered"));
+}
+
+#[test]
+fn what_holds_for_the_whole_tenant_is_told_once() {
+    let sandbox = Sandbox::new();
+    let tenant = std::fs::read_to_string(repository("samples/tenants/integrations.toml")).unwrap();
+    let tenant = tenant.replace("synchronized = true\ndomains", "synchronized = true\ncloud = \"gcc-high\"\ndomains");
+    let bare = tenant.replace("name = \"Salesforce Einstein Activity Capture\"", "name = \"Something else\"");
+    let path = sandbox.write("bare.toml", bare).display().to_string();
+    let simulator = sandbox.simulator(&[&path]);
+    sandbox.write("roster.csv", "Email\nclara.clean@contoso.example\n");
+    simulator.config(&sandbox, "integrations = ['salesforce']\ncloud = 'gcc_high'\n");
+    sandbox.run(&["assess", "roster.csv", "--tenant", "sim", "--out", "out"]).expect(0);
+    let report: Value = serde_json::from_slice(&sandbox.read("out/readiness.json")).unwrap();
+    let notes = report["tenant"]["ews_notes"].to_string();
+    for told in ["no enabled application of Salesforce's", "The tenant is in Microsoft 365 Government (GCC High)"] {
+        assert!(notes.contains(told), "{told}: {notes}");
+    }
 }

@@ -46,7 +46,7 @@ pub fn head(
         simulated: run.settings.simulated,
         roster: roster.sources.clone(),
         extra_columns: roster.columns.clone(),
-        integrations: options.integrations.clone(),
+        integrations: integration_columns(facts, options),
         integration_ends: integration_ends(facts, options),
         language: language.to_owned(),
         tenant: Tenant {
@@ -117,6 +117,12 @@ fn ews_state(organization: &OrganizationEws, texts: &Texts) -> String {
     let list = texts.fill("organization", list, &[("count", &count.to_string())]);
     let word = |key| texts.get("organization", key);
     texts.fill("organization", "state", &[("switch", word(switch)), ("list", &list), ("filter", word(filter))])
+}
+
+/// The columns of the profile's integrations.
+fn integration_columns(facts: &Facts, options: &Options) -> Vec<String> {
+    let known = options.integrations.iter().filter_map(|id| facts.integration(id));
+    known.flat_map(|known| known.columns.clone()).collect()
 }
 
 /// The columns of the profile's integrations that work over EWS, with the day it ends in the cloud.

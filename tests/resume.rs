@@ -1,4 +1,5 @@
 //! Killed at any moment, a run goes on with the same command and repeats no finished question.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on stops")]
 
 mod support;
 

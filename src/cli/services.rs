@@ -12,6 +12,7 @@ use crate::evidence::collector::Services;
 use crate::facts::Facts;
 use crate::imports;
 use crate::service::autodiscover::Autodiscover;
+use crate::service::autodiscover::pox::PoxAutodiscover;
 use crate::service::autodiscover::soap::SoapAutodiscover;
 use crate::service::entra::{Account, Credential, Entra, OpenId};
 use crate::service::ews::Ews;
@@ -179,7 +180,7 @@ impl Way<'_> {
             exchange: exchange(&profile, &client)?,
             autodiscover: sources.autodiscover.then(autodiscover),
             ews: sources.ews.then(|| Ews::new(Arc::clone(&client))),
-            autodiscover_soap: sources.autodiscover_soap.then(|| soap(&profile, &client)).transpose()?,
+            autodiscover_soap: sources.autodiscover_soap.then(|| soap(&profile, &client, delegated)).transpose()?,
             interest: interest(&profile, self.facts),
             client,
         };
@@ -235,14 +236,19 @@ fn sign_in(trouble: Trouble) -> Failure {
     Failure { exit: Exit::SignIn, message: trouble.to_string(), hint: String::new() }
 }
 
-/// SOAP Autodiscover at the cloud's secure name, or where the profile sends all of Autodiscover.
-fn soap(profile: &Profile, client: &Arc<Client>) -> Result<SoapAutodiscover, Failure> {
+/// SOAP Autodiscover at the cloud's secure name, or where the profile sends all of Autodiscover; POX beside it for a
+/// signed-in person, since an application's token gets nothing from it.
+fn soap(profile: &Profile, client: &Arc<Client>, delegated: bool) -> Result<SoapAutodiscover, Failure> {
     let (endpoints, cloud) = (&profile.endpoints, &profile.cloud);
     let own = endpoints.autodiscover.host_str().map(str::to_owned) != host(&cloud.autodiscover);
     let root = if own { endpoints.autodiscover.as_str() } else { cloud.autodiscover_secure.as_str() };
-    let url = url::Url::parse(root).and_then(|root| root.join("/autodiscover/autodiscover.svc"));
-    let url = url.map_err(|error| Failure::usage(format!("no address for SOAP Autodiscover: {error}"), ""))?;
-    Ok(SoapAutodiscover::new(Arc::clone(client), url))
+    let at = |path| {
+        let url = url::Url::parse(root).and_then(|root| root.join(path));
+        url.map_err(|error| Failure::usage(format!("no address for Autodiscover: {error}"), ""))
+    };
+    let pox = at("/autodiscover/autodiscover.xml")?;
+    let pox = delegated.then(|| PoxAutodiscover::new(Arc::clone(client), pox));
+    Ok(SoapAutodiscover::new(Arc::clone(client), at("/autodiscover/autodiscover.svc")?, pox))
 }
 
 fn host(root: &str) -> Option<String> {

@@ -57,7 +57,7 @@ impl Collector {
             Source::AutodiscoverSoap,
             |collector: Arc<Self>, subject: Subject| async move {
                 let soap = collector.services.autodiscover_soap.as_ref()?;
-                Some(soap.user_settings(subject.mailbox.as_deref().unwrap_or(&subject.address)).await)
+                Some(soap.settings(subject.mailbox.as_deref().unwrap_or(&subject.address)).await)
             },
         )
         .await

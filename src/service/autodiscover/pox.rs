@@ -1,13 +1,84 @@
 //! Autodiscover POX (MS-OXDSCLI): plain XML, one user a request. Exchange Online answers a client-credentials token
 //! with error 500 for everybody, so only a signed-in person's answer says anything about the user.
 
+use std::sync::Arc;
+
+use url::Url;
+
 use super::super::graph::one_line;
-use super::super::xml::Element;
+use super::super::xml::{Element, escaped};
 use crate::evidence::Cause;
-use crate::transport::Trouble;
+use crate::evidence::mailbox::UserSettings;
+use crate::transport::retry::by_status;
+use crate::transport::{Call, Client, Patience, Request, Resource, ScopeId, Trouble};
 
 /// Namespace of an answer on the wire; Microsoft's pages print it with https, which no server sends.
 const OUTLOOK: &str = "http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a";
+
+/// Address redirects followed.
+const MOST_REDIRECTS: usize = 3;
+
+/// POX Autodiscover of a cloud, for a signed-in person.
+pub struct PoxAutodiscover {
+    client: Arc<Client>,
+    url: Url,
+}
+
+impl PoxAutodiscover {
+    /// Asks at the cloud's secure Autodiscover name.
+    #[must_use]
+    pub fn new(client: Arc<Client>, url: Url) -> Self {
+        Self { client, url }
+    }
+
+    /// The settings of one user: EXPR's address is the external one, EXCH's the internal one.
+    ///
+    /// # Errors
+    /// When no answer could be had, or one that settles nothing.
+    pub async fn user_settings(&self, address: &str) -> Result<UserSettings, Trouble> {
+        let mut address = address.to_owned();
+        for _ in 0..=MOST_REDIRECTS {
+            let error = match self.ask(&address).await? {
+                Pox::Settings(settings) => return Ok(settings.into()),
+                Pox::RedirectAddress(next) if !next.eq_ignore_ascii_case(&address) => {
+                    address = next;
+                    continue;
+                }
+                Pox::RedirectAddress(_) => break,
+                Pox::RedirectUrl(url) => format!("RedirectUrl {url}"),
+                Pox::UnknownAddress { message } => format!("500 {message}"),
+                Pox::NoSettings { code, message } => format!("{code} {message}"),
+            };
+            return Ok(UserSettings { error: Some(error), ..UserSettings::default() });
+        }
+        Err(Trouble::new(Cause::Inconclusive, "Autodiscover POX redirects without end"))
+    }
+
+    async fn ask(&self, address: &str) -> Result<Pox, Trouble> {
+        let request = Request::post(self.url.clone(), "text/xml; charset=utf-8", envelope(address))
+            .header("x-anchormailbox", address)
+            .header("client-request-id", &uuid::Uuid::new_v4().to_string());
+        let patience = Patience::Question;
+        let call = Call { scope: ScopeId::Autodiscover, cost: 1, request, reading: by_status, patience };
+        let answer = self.client.call(Resource::Exchange, call).await?;
+        interpret(&answer.body, Caller::Person)
+    }
+}
+
+fn envelope(address: &str) -> String {
+    let request = "http://schemas.microsoft.com/exchange/autodiscover/outlook/requestschema/2006";
+    format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?><Autodiscover xmlns=\"{request}\"><Request><EMailAddress>{}\
+         </EMailAddress><AcceptableResponseSchema>{OUTLOOK}</AcceptableResponseSchema></Request></Autodiscover>",
+        escaped(address)
+    )
+}
+
+impl From<PoxSettings> for UserSettings {
+    fn from(settings: PoxSettings) -> Self {
+        Self { external_ews_url: settings.ews_url, online: settings.online, ..Self::default() }
+    }
+}
 
 /// On whose behalf POX was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::super::graph::one_line;
-use super::super::xml::{Element, escaped};
+use super::pox::PoxAutodiscover;
 use crate::evidence::Cause;
 use crate::evidence::mailbox::UserSettings;
+use crate::service::graph::one_line;
+use crate::service::xml::{Element, escaped};
 use crate::transport::retry::by_status;
 use crate::transport::{Answer, Call, Client, Patience, Reading, Request, Resource, ScopeId, Trouble};
 
@@ -21,6 +22,8 @@ const MOST_REDIRECTS: usize = 3;
 pub struct SoapAutodiscover {
     client: Arc<Client>,
     url: Url,
+    /// For a signed-in person POX answers too, where SOAP does not.
+    pox: Option<PoxAutodiscover>,
 }
 
 /// What one user's part of an answer says.
@@ -37,15 +40,22 @@ pub enum UserAnswer {
 impl SoapAutodiscover {
     /// Asks at the cloud's secure Autodiscover name.
     #[must_use]
-    pub fn new(client: Arc<Client>, url: Url) -> Self {
-        Self { client, url }
+    pub fn new(client: Arc<Client>, url: Url, pox: Option<PoxAutodiscover>) -> Self {
+        Self { client, url, pox }
     }
 
-    /// The settings of one user.
+    /// The settings of one user, by whichever of the two protocols answers.
     ///
     /// # Errors
     /// When no answer could be had, or one that settles nothing.
-    pub async fn user_settings(&self, address: &str) -> Result<UserSettings, Trouble> {
+    pub async fn settings(&self, address: &str) -> Result<UserSettings, Trouble> {
+        match (self.user_settings(address).await, &self.pox) {
+            (Err(_), Some(pox)) => pox.user_settings(address).await,
+            (answer, _) => answer,
+        }
+    }
+
+    async fn user_settings(&self, address: &str) -> Result<UserSettings, Trouble> {
         let mut address = address.to_owned();
         for _ in 0..=MOST_REDIRECTS {
             let answer = self.ask(&address).await?;

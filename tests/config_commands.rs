@@ -70,10 +70,11 @@ fn config_shows_what_counts_and_where_each_value_comes_from() {
     let mut command = sandbox.command(&["config", "--tenant", "fabrikam", "--proxy", "http://proxy.example:8080"]);
     command.env("EWSREADY_TENANTS_FABRIKAM_PACE_SET", "gentle").env("EWSREADY_SECRET", "canary");
     let said = support::Finished(command.output().expect("the program starts")).expect(0).stdout();
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
     for line in [
-        "cloud                      gcc                         ewsready.toml, line",
-        "pace.set                   gentle                      environment variable EWSREADY_TENANTS_FABRIKAM_PACE_SET",
-        "network.proxy              http://proxy.example:8080   --proxy",
+        "cloud gcc ewsready.toml, line",
+        "pace.set gentle environment variable EWSREADY_TENANTS_FABRIKAM_PACE_SET",
+        "network.proxy http://proxy.example:8080 --proxy",
         "EWSREADY_SECRET (set)",
     ] {
         assert!(said.contains(line), "'{line}' is not in\n{said}");

@@ -56,11 +56,13 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
 
 fn rows(settings: &Settings, credential: &CredentialSource) -> Vec<[String; 3]> {
     let secrets = secrets(credential);
+    let is_federated = matches!(credential, CredentialSource::Federated { .. });
     let shown = |key: &keys::Key| {
         let value = match settings.get(&key.path) {
             Some(setting) => (setting.value.to_string(), setting.origin.to_string()),
             // What nobody set for a service by itself follows the set, and would be 28 lines.
             None if key.default.is_empty() || key.default == "the set's" => return None,
+            None if key.path == "credential.audience" && !is_federated => return None,
             None => (key.default.to_owned(), "default".to_owned()),
         };
         let state = secrets.iter().find(|(path, _)| *path == key.path).map(|(_, set)| match set {

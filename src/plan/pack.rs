@@ -34,7 +34,7 @@ pub struct Packed {
 }
 
 /// A group of more than this part of a wave is hard to place once the waves fill up.
-const LARGE: u32 = 4;
+const LARGE: u32 = 2;
 
 /// How free groups choose among the waves that take them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

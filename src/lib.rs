@@ -7,9 +7,11 @@
 
 pub mod cli;
 pub mod clock;
+pub mod compare;
 pub mod config;
 pub mod evidence;
 pub mod facts;
+pub mod imports;
 pub mod plan;
 pub mod report;
 pub mod roster;

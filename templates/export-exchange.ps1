@@ -29,16 +29,21 @@ function Write-Export {
     Write-Host ('{0}: {1} entries' -f $path, @($Content).Count)
 }
 
-# Without the switch the list of permitted applications seems empty even when it is enforced.
+# Without the switch the list of permitted applications seems empty even when it is enforced. The last column proves that
+# it was given: ewsready takes an empty list without that proof for unknown.
 $organization = Get-OrganizationConfig -RetrieveEwsOperationAccessPolicy |
-    Select-Object Name, EwsEnabled, EwsAllowedAppIDs, EwsApplicationAccessPolicy, EwsAllowList, EwsBlockList
+    Select-Object @{ n = 'RetrieveEwsOperationAccessPolicy'; e = { $true } }, Name, EwsEnabled, EwsAllowedAppIDs, EwsApplicationAccessPolicy, EwsAllowList, EwsBlockList
 Write-Export 'organization.json' $organization
 
-# The policy and its lists are not in the small set of properties: they have to be named.
-$settings = @(Get-EXOCasMailbox -ResultSize Unlimited -Properties EwsEnabled, EwsApplicationAccessPolicy, EwsAllowList, EwsBlockList |
-    Select-Object ExternalDirectoryObjectId, PrimarySmtpAddress, EwsEnabled, EwsApplicationAccessPolicy, EwsAllowList, EwsBlockList)
+# ResultSize in each line proves that nobody was left out: without the argument the cmdlets stop after 1,000, and ewsready
+# takes whoever is missing in a file without that proof for unknown, not for somebody without a mailbox.
+$complete = @{ n = 'ResultSize'; e = { 'Unlimited' } }
+
+# Get-EXOCasMailbox does not return the policy and its lists.
+$settings = @(Get-CASMailbox -ResultSize Unlimited |
+    Select-Object $complete, ExternalDirectoryObjectId, PrimarySmtpAddress, EwsEnabled, EwsApplicationAccessPolicy, EwsAllowList, EwsBlockList)
 Write-Export 'cas-mailboxes.json' $settings
 
 $mailboxes = @(Get-EXOMailbox -ResultSize Unlimited -Properties RecipientTypeDetails, ArchiveStatus, IsInactiveMailbox, GrantSendOnBehalfTo |
-    Select-Object ExternalDirectoryObjectId, PrimarySmtpAddress, RecipientTypeDetails, ArchiveStatus, IsInactiveMailbox, GrantSendOnBehalfTo)
+    Select-Object $complete, ExternalDirectoryObjectId, PrimarySmtpAddress, RecipientTypeDetails, ArchiveStatus, IsInactiveMailbox, GrantSendOnBehalfTo)
 Write-Export 'mailboxes.json' $mailboxes

@@ -1,4 +1,5 @@
 //! The main job, end to end: the binary, over real sockets, on the embedded tenant.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on stops")]
 
 mod support;
 

@@ -15,6 +15,7 @@ use ewsready::service::entra::{Account, Credential, Entra};
 use ewsready::service::ews::Ews;
 use ewsready::service::exchange_admin::ExchangeAdmin;
 use ewsready::service::graph::Graph;
+use ewsready::service::supply::ExchangeFacts;
 use ewsready::simulator::{self, Faults, Outage, Tenant};
 use ewsready::transport::{Answer, Client, Origins, Pace, Request, Transport, Wire, WireError};
 use futures_util::future::BoxFuture;
@@ -56,12 +57,13 @@ fn services(faults: Faults, clock: Clock) -> Services {
     let account = Account { authority: &root, tenant: &tenant_id, client_id: application.client_id, resources };
     let entra = Entra::new(Arc::clone(&transport), clock, account, credential);
     let origins = Origins { graph: root.clone(), exchange: root.clone(), exchange_hosts: Vec::new() };
-    let client = Arc::new(Client::new(Arc::clone(&transport), Arc::new(entra.expect("a sign-in")), origins, clock));
+    let client = Arc::new(Client::new(Arc::clone(&transport), Arc::new(entra.expect("a sign-in")), origins));
     Services {
         graph: Graph::new(Arc::clone(&client)),
-        exchange: Some(ExchangeAdmin::new(Arc::clone(&client), tenant_id)),
+        exchange: ExchangeFacts::from_backend(ExchangeAdmin::new(Arc::clone(&client), tenant_id)),
         autodiscover: Some(Autodiscover::new(transport, root.clone(), root, Vec::new())),
         ews: Some(Ews::new(Arc::clone(&client))),
+        autodiscover_soap: None,
         interest: Default::default(),
         client,
     }

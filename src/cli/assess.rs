@@ -1,25 +1,33 @@
 //! `ewsready assess`: roster in, evidence collected, report out.
 
-use std::path::PathBuf;
+mod many;
+
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::SignedDuration;
 use jiff::civil::Date;
 
 use super::exit::{Exit, Failure};
-use super::judging::{self, Wishes};
+use super::history;
+use super::joining;
+use super::judging::{self, Wishes, Written};
 use super::progress::Progress;
+use super::report::Checked;
 use super::services::{Connected, ReachArgs, Way};
 use super::stop::Stop;
-use super::{Output, clock, demo, store_path};
+use super::{Output, clock, demo, doctor, store_path};
 use crate::clock::Clock;
-use crate::config::{DEMO, Profile};
-use crate::evidence::collector::{Collector, End};
+use crate::config::{DEMO, File, Imports, Profile};
+use crate::evidence::collector::{Collector, End, Services};
 use crate::evidence::question::Question;
 use crate::evidence::store::{EntryRecord, Known, RosterRecord, RunRecord, Settings, Sink, Start, Store, StoreError};
+use crate::facts::Facts;
+use crate::imports::integrations::Exports;
 use crate::roster::{self, Input, Roster, RosterError};
 use crate::transport::Pace;
 use crate::transport::pace::PaceSet;
+use crate::transport::trace::Trace;
 
 /// An interrupted run is gone on with for so long; after that its evidence is too old to be mixed with new.
 const RESUME_WITHIN: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -28,11 +36,15 @@ const RESUME_WITHIN: SignedDuration = SignedDuration::from_hours(7 * 24);
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Rosters: CSV, TSV, XLSX or a plain list of addresses; `-` reads standard input.
-    #[arg(required = true, value_name = "ROSTER")]
+    #[arg(value_name = "ROSTER")]
     rosters: Vec<PathBuf>,
-    /// Tenant profile of the configuration; `demo` is the embedded tenant and needs none.
-    #[arg(long, value_name = "NAME")]
-    tenant: String,
+    /// Tenant profile of the configuration; `demo` is the embedded tenant and needs none. Repeatable: each tenant gets
+    /// a folder of its own below --out.
+    #[arg(long, value_name = "NAME", required_unless_present = "all_tenants")]
+    tenant: Vec<String>,
+    /// Every tenant of the configuration.
+    #[arg(long, conflicts_with = "tenant")]
+    all_tenants: bool,
     #[command(flatten)]
     reach: ReachArgs,
     #[command(flatten)]
@@ -59,51 +71,201 @@ pub struct Args {
 /// # Errors
 /// In words, when roster, configuration, store, sign-in or report fails.
 pub async fn run(args: Args, output: &Output) -> Result<Exit, Failure> {
-    let clock = clock()?;
     let report = args.report.check()?;
     let facts = report.facts()?;
-    let facts = facts.get();
-    let mut roster = open_roster(&args)?;
-    let (embedded, mut profile) = match args.tenant.as_str() {
-        DEMO => demo::start(facts, clock).await.map(|(running, profile)| (Some(running), profile))?,
-        name => (None, args.reach.profile(name, facts)?),
+    let names = args.names()?;
+    let mut session = Session {
+        args: &args,
+        report: &report,
+        facts: facts.get(),
+        clock: clock()?,
+        output: *output,
+        trace: None,
+        stop: None,
+        store: None,
     };
-    if let Some(set) = args.pace {
-        profile.pace = Pace { attempts: profile.pace.attempts, backoff: profile.pace.backoff, ..Pace::of(set) };
+    match names.as_slice() {
+        [name] => {
+            let assessed = session.assess(name, &report.out).await?;
+            output.result(&assessed.written.summary(output));
+            Ok(assessed.exit)
+        }
+        names => many::run(&mut session, names).await,
     }
-    let way = Way { facts, clock, trace: args.reach.begin_trace(clock)? };
-    let Connected { profile, services, .. } = way.connect(profile, output).await?;
-    judging::check_folder(&report.out)?;
-    let mut store = Store::open(&store_path(args.report.store.as_deref())).map_err(store_failure)?;
-    let settings = settings(&profile, report.wishes.as_of, clock);
-    let run = begin(&mut store, &mut roster, &settings, &args, clock)?;
-    for source in roster.sources() {
-        output.remark(&source.to_string());
-    }
-    let run = announce(run, &mut store, &settings, output)?;
-
-    let stop = Stop::listen(*output);
-    let transport = Arc::clone(&services.client.transport);
-    let collector = Collector::new(services, &store, run.id, clock, stop.token.clone()).map_err(store_failure)?;
-    let collector = Arc::new(collector.asking_delegates(args.delegates));
-    let progress = Progress::start(&collector.board, &transport, *output);
-    let end = collector.collect().await;
-    progress.end();
-    if let Some(embedded) = embedded {
-        embedded.stop().await;
-    }
-    let exit = close(&store, &run, end.map_err(store_failure)?, &stop, clock, output)?;
-    // The run itself keeps the day it is judged by.
-    let wishes = Wishes { as_of: None, ..report.wishes };
-    let written = judging::write(&store, &run.uuid, facts, &wishes, &report.out)?;
-    output.result(&written.summary(output));
-    Ok(exit.unwrap_or_else(|| written.exit()))
 }
 
-fn open_roster(args: &Args) -> Result<Roster, Failure> {
-    let inputs: Vec<Input> = args.rosters.iter().cloned().map(Input::from).collect();
-    let options = roster::Options { address_column: args.address_column.clone(), sheet: args.sheet.clone() };
-    roster::open(&inputs, &options).map_err(roster_failure)
+impl Args {
+    /// The tenants to assess, each once.
+    fn names(&self) -> Result<Vec<String>, Failure> {
+        let names = if self.all_tenants {
+            File::read(self.reach.config.as_deref())?.names()
+        } else {
+            let mut names: Vec<String> = Vec::new();
+            for name in &self.tenant {
+                if !names.contains(name) {
+                    names.push(name.clone());
+                }
+            }
+            names
+        };
+        if names.is_empty() {
+            return Err(Failure::usage("the configuration has no tenant", "ewsready init writes one"));
+        }
+        if names.len() > 1 && self.report.after.actions.is_some() {
+            return Err(Failure::usage(
+                "--actions takes the notes of one tenant, and several are named",
+                "give them tenant by tenant: ewsready report RUN --actions FILE",
+            ));
+        }
+        if names.len() > 1 && self.rosters.iter().any(|roster| roster.as_os_str() == "-") {
+            return Err(Failure::usage(
+                "standard input can be read once, and several tenants want a roster",
+                "name a file, or set `rosters` of each tenant",
+            ));
+        }
+        Ok(names)
+    }
+}
+
+/// What all tenants of one command share.
+struct Session<'a> {
+    args: &'a Args,
+    report: &'a Checked,
+    facts: &'a Facts,
+    clock: Clock,
+    output: Output,
+    trace: Option<Arc<Trace>>,
+    stop: Option<Stop>,
+    store: Option<Store>,
+}
+
+/// A tenant that was assessed.
+struct Assessed {
+    exit: Exit,
+    written: Written,
+    run: String,
+}
+
+impl Session<'_> {
+    /// Assesses one tenant and writes its report to `out`.
+    async fn assess(&mut self, name: &str, out: &Path) -> Result<Assessed, Failure> {
+        let (embedded, mut profile) = match name {
+            DEMO => demo::start(self.facts, self.clock).await.map(|(running, profile)| (Some(running), profile))?,
+            name => (None, self.args.reach.profile(name, self.facts)?),
+        };
+        let mut roster = self.open_roster(&profile)?;
+        if let Some(set) = self.args.pace {
+            profile.pace.scopes = Pace::of(set).scopes;
+        }
+        let joined = Exports::read(&profile.exports)?;
+        let stop = self.stop();
+        let Connected { profile, services, .. } = tokio::select! {
+            () = stop.token.cancelled() => return Err(stopped(&stop)),
+            connected = self.connect(profile) => connected?,
+        };
+        judging::check_folder(out)?;
+        let (clock, output, also) = (self.clock, self.output, self.args.delegates.then_some(Question::Delegates));
+        let now = clock.now();
+        let resume_since = (!self.args.fresh).then(|| now - RESUME_WITHIN);
+        let start = Start { now, resume_since, also };
+        let settings = settings(&profile, self.report.wishes.as_of, clock);
+        let store = self.store()?;
+        let begun = store.begin(name, &settings, start, |sink| fill(&mut roster, sink)).map_err(Failure::from)?;
+        for source in roster.sources() {
+            output.remark(&source.to_string());
+        }
+        let run = announce(begun, store, &settings, &output)?;
+        let exit = self.collect(&profile, services, &run, &stop).await;
+        if let Some(embedded) = embedded {
+            embedded.stop().await;
+        }
+        let exit = exit?;
+        joining::exports(joined, self.store()?, &run, clock, &output).await?;
+        self.write_report(&run, exit, out).await
+    }
+
+    fn open_roster(&self, profile: &Profile) -> Result<Roster, Failure> {
+        let rosters = if self.args.rosters.is_empty() { &profile.rosters } else { &self.args.rosters };
+        if rosters.is_empty() {
+            return Err(Failure::usage(
+                format!("there is no roster for the tenant '{}'", profile.name),
+                "name one, or set `rosters` in its configuration",
+            ));
+        }
+        let inputs: Vec<Input> = rosters.iter().cloned().map(Input::from).collect();
+        let options =
+            roster::Options { address_column: self.args.address_column.clone(), sheet: self.args.sheet.clone() };
+        roster::open(&inputs, &options).map_err(roster_failure)
+    }
+
+    /// Listens for signals from the first tenant on.
+    fn stop(&mut self) -> Stop {
+        let output = self.output;
+        self.stop.get_or_insert_with(|| Stop::listen(output)).clone()
+    }
+
+    async fn connect(&mut self, profile: Profile) -> Result<Connected, Failure> {
+        if self.trace.is_none() {
+            self.trace = self.args.reach.begin_trace(self.clock)?;
+        }
+        let way = Way { facts: self.facts, clock: self.clock, trace: self.trace.clone() };
+        let connected = way.connect(profile, &self.output).await?;
+        if let Some(remark) = doctor::remark(&connected).await {
+            self.output.remark(&remark);
+        }
+        Ok(connected)
+    }
+
+    /// One store for all tenants, opened when the first one gets so far.
+    fn store(&mut self) -> Result<&mut Store, Failure> {
+        if self.store.is_none() {
+            self.store = Some(Store::open(&store_path(self.args.report.store.as_deref())).map_err(store_failure)?);
+        }
+        self.store.as_mut().ok_or_else(|| Failure::usage("the store is not open", ""))
+    }
+
+    /// Asks everything that is open; gives the exit code where the rows do not decide it.
+    async fn collect(
+        &mut self,
+        profile: &Profile,
+        services: Services,
+        run: &RunRecord,
+        stop: &Stop,
+    ) -> Result<Option<Exit>, Failure> {
+        let (clock, output, delegates) = (self.clock, self.output, self.args.delegates);
+        let store = self.store()?;
+        let transport = Arc::clone(&services.client.transport);
+        let (hosts, dns) = (joining::on_premises(profile, &transport), joining::dns(profile, &output));
+        let collector = Collector::new(services, store, run.id, clock, stop.token.clone()).map_err(store_failure)?;
+        let collector = Arc::new(collector.asking_delegates(delegates).asking_on_premises(hosts).asking_dns(dns));
+        let progress = Progress::start(&collector.board, &transport, output);
+        let end = collector.collect().await;
+        progress.end();
+        close(store, run, end.map_err(store_failure)?, stop, clock, &output)
+    }
+
+    async fn write_report(&mut self, run: &RunRecord, exit: Option<Exit>, out: &Path) -> Result<Assessed, Failure> {
+        let (facts, report, clock, output) = (self.facts, self.report, self.clock, self.output);
+        let store = self.store()?;
+        report.after.remember(store, &run.tenant)?;
+        // The run itself keeps the day it is judged by.
+        let wishes = Wishes { as_of: None, ..report.wishes.clone() };
+        let written = judging::write(store, &run.uuid, facts, &wishes, out)?;
+        history::keep(store, run, facts, &written.judged, clock.now())?;
+        let exit = match exit {
+            Some(exit) => exit,
+            None => report.after.close(&written, &output).await,
+        };
+        Ok(Assessed { exit, written, run: run.uuid.clone() })
+    }
+}
+
+fn stopped(stop: &Stop) -> Failure {
+    Failure {
+        exit: stop.exit(),
+        message: "stopped before anything was asked".to_owned(),
+        hint: "the same command begins again".to_owned(),
+    }
 }
 
 /// What of the profile decides verdicts and questions.
@@ -117,25 +279,25 @@ fn settings(profile: &Profile, as_of: Option<Date>, clock: Clock) -> Settings {
         kiosk: profile.kiosk.id().to_owned(),
         own_app_id: Some(profile.client_id.to_lowercase()),
         apps: profile.apps.clone(),
+        salesforce_connection: profile.salesforce_connection.clone(),
+        dynamics_app: profile.dynamics_app.clone(),
         simulated: profile.simulated,
         asks: format!(
-            "tenant={};exchange_admin={};ews={};autodiscover={}",
-            profile.tenant, sources.exchange_admin, sources.ews, sources.autodiscover
+            "tenant={};exchange_admin={};ews={};autodiscover={};autodiscover_soap={}{}",
+            profile.tenant,
+            sources.exchange_admin,
+            sources.ews,
+            sources.autodiscover,
+            sources.autodiscover_soap,
+            imported(&sources.imports)
         ),
     }
 }
 
-fn begin(
-    store: &mut Store,
-    roster: &mut Roster,
-    settings: &Settings,
-    args: &Args,
-    clock: Clock,
-) -> Result<(RunRecord, bool), Failure> {
-    let now = clock.now();
-    let also = args.delegates.then_some(Question::Delegates);
-    let start = Start { now, resume_since: (!args.fresh).then(|| now - RESUME_WITHIN), also };
-    store.begin(&args.tenant, settings, start, |sink| fill(roster, sink)).map_err(Trouble::into)
+/// Files in place of the backend: evidence of others does not answer for them.
+fn imported(imports: &Imports) -> String {
+    let files = [&imports.organization, &imports.cas_mailboxes, &imports.mailboxes];
+    files.into_iter().flatten().map(|file| format!(";import={}", file.display())).collect()
 }
 
 /// What can go wrong while a roster goes into the store.

@@ -46,6 +46,10 @@ pub async fn start(facts: &Facts, clock: Clock) -> Result<(Running, Profile), Fa
         integrations: vec!["salesforce".to_owned()],
         kiosk: KioskChoice::default(),
         apps: Vec::new(),
+        salesforce_connection: None,
+        dynamics_app: None,
+        on_premises_hosts: Vec::new(),
+        exports: Default::default(),
         simulated: true,
     };
     Ok((running, profile))

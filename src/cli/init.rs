@@ -1,12 +1,13 @@
 //! `ewsready init`: writes a commented configuration, asking on a terminal for what the arguments leave out.
 
 use std::io::{IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::ValueEnum;
 
 use super::Output;
 use super::exit::{Exit, Failure};
+use super::files::write_whole;
 use crate::config::{DEMO, path_or_default};
 
 const TEMPLATE: &str = include_str!("../../templates/ewsready.toml");
@@ -81,7 +82,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     }
     let answers = answers(args)?;
     let text = fill(&answers);
-    write(&path, &text, args.force)?;
+    write_whole(&path, text.as_bytes(), args.force)?;
     output.remark(&format!("wrote {}", path.display()));
     output.remark(&format!("next: put the credential in its place, then ewsready doctor --tenant {}", answers.name));
     Ok(Exit::Done)
@@ -169,7 +170,10 @@ fn fill(answers: &Answers) -> String {
                 Some(("#client_id", quoted("of a user-assigned identity")))
             }
             Some("client_id") => Some(("client_id", quoted(&answers.client_id))),
-            Some("credential") => Some(("credential", answers.credential.clone())),
+            Some("credential") => {
+                filled.push_str(&format!("credential = {}\n", answers.credential));
+                continue;
+            }
             Some("#cloud") => answers.cloud.as_deref().map(|cloud| ("cloud", quoted(cloud))),
             _ => None,
         };
@@ -184,15 +188,4 @@ fn fill(answers: &Answers) -> String {
         filled.push('\n');
     }
     filled
-}
-
-fn write(path: &Path, text: &str, force: bool) -> Result<(), Failure> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let failed = |error: std::io::Error| {
-        Failure::usage(format!("{} cannot be written: {error}", path.display()), "check the folder and its rights")
-    };
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    file.write_all(text.as_bytes()).map_err(failed)?;
-    let kept = if force { file.persist(path) } else { file.persist_noclobber(path) };
-    kept.map(drop).map_err(|error| failed(error.error))
 }

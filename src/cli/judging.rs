@@ -9,6 +9,8 @@ use super::Output;
 use super::assess::store_failure;
 use super::exit::{Exit, Failure};
 use super::head;
+use super::history::{self, Who, Words};
+use crate::compare::Judged;
 use crate::evidence::store::{EntryRecord, RawEntry, RunRecord, Settings, Store, StoreError};
 use crate::evidence::{Cause, MailboxEvidence, TenantEvidence, Unknown};
 use crate::facts::Facts;
@@ -21,6 +23,7 @@ use crate::verdict::{Judgement, RuleSays, Verdict, explain, judge};
 const CHUNK: usize = 2048;
 
 /// What the reader wants of a report.
+#[derive(Clone)]
 pub struct Wishes {
     /// Day to judge by; `None`: the run's own.
     pub as_of: Option<Date>,
@@ -34,8 +37,11 @@ pub struct Wishes {
 
 /// A report that is written.
 pub struct Written {
-    view: View,
+    /// What was written.
+    pub view: View,
     paths: Vec<PathBuf>,
+    /// Every entry as it was judged.
+    pub judged: Vec<Judged>,
 }
 
 impl Written {
@@ -47,6 +53,16 @@ impl Written {
             text.push_str(&format!("  {}\n", path.display()));
         }
         text
+    }
+
+    /// How many rows there are.
+    pub fn rows(&self) -> u64 {
+        self.view.summary.rows
+    }
+
+    /// How many rows came to a verdict.
+    pub fn count(&self, verdict: Verdict) -> u64 {
+        self.view.summary.verdict(verdict)
     }
 
     /// The exit code the rows decide.
@@ -61,22 +77,29 @@ impl Written {
 /// In words, when store or report fails; no file is touched then.
 pub fn write(store: &Store, run: &str, facts: &Facts, wishes: &Wishes, out: &Path) -> Result<Written, Failure> {
     let run = find_run(store, Some(run))?;
-    let view = view(store, &run, facts, wishes, out)?;
+    let (view, judged) = view(store, &run, facts, wishes, out)?;
     let paths = write_all(&view, out, &wishes.formats).map_err(report_failure)?;
-    Ok(Written { view, paths })
+    Ok(Written { view, paths, judged })
 }
 
-fn view(store: &Store, run: &RunRecord, facts: &Facts, wishes: &Wishes, out: &Path) -> Result<View, Failure> {
+fn view(
+    store: &Store,
+    run: &RunRecord,
+    facts: &Facts,
+    wishes: &Wishes,
+    out: &Path,
+) -> Result<(View, Vec<Judged>), Failure> {
     let judge = Judge::of(store, run, facts, wishes)?;
     let mut spool = SpoolWriter::create_in(out).map_err(report_failure)?;
-    store.each_entry(run.id, CHUNK, |chunk| judge.chunk(chunk, &mut spool)).map_err(Failure::from)?;
+    let judged = judge.each_row(store, |row| spool.push(row))?;
     let (spool, summary) = spool.finish().map_err(report_failure)?;
     let head = judge.head(store, &wishes.language)?;
     let mut view = View::new(head, spool, summary).map_err(report_failure)?;
     if let Some(folder) = &wishes.templates {
         view.templates = Templates::overridden_by(folder).map_err(report_failure)?;
     }
-    Ok(view)
+    view.history = history::history(store, run, facts, &judged, view.head.organization.retirement)?;
+    Ok((view, judged))
 }
 
 /// What the rules need of the profile, from what the run kept of it.
@@ -94,6 +117,8 @@ fn options(settings: &Settings, wishes: &Wishes) -> Result<Options, Failure> {
         own_app_id: settings.own_app_id.clone(),
         own_user_agent: Some(crate::transport::wire::USER_AGENT.to_owned()),
         apps: settings.apps.clone(),
+        salesforce_connection: settings.salesforce_connection.clone(),
+        dynamics_app: settings.dynamics_app.clone(),
         texts: crate::rules::Texts::with(Texts::embedded(&wishes.language).map_err(report_failure)?.judging().clone()),
         ..Options::on(as_of)
     })
@@ -176,15 +201,37 @@ impl<'a> Judge<'a> {
         evidence
     }
 
-    fn chunk(&self, chunk: Vec<RawEntry>, spool: &mut SpoolWriter) -> Result<(), Trouble> {
-        let rows: Vec<Row> = chunk
-            .into_par_iter()
-            .map(|raw| raw.parse().map(|(entry, evidence)| self.row(entry, evidence)))
-            .collect::<Result<_, StoreError>>()?;
-        for row in &rows {
-            spool.push(row)?;
-        }
-        Ok(())
+    /// Judges every entry in roster order, hands out each row and gives what comparisons need of them.
+    ///
+    /// # Errors
+    /// In words, when the store or the taker fails.
+    pub fn each_row(
+        &self,
+        store: &Store,
+        mut take: impl FnMut(&Row) -> Result<(), ReportError>,
+    ) -> Result<Vec<Judged>, Failure> {
+        let (mut words, mut judged) = (Words::default(), Vec::new());
+        let chunk = |chunk: Vec<RawEntry>| -> Result<(), Trouble> {
+            let rows: Vec<(Who, Row)> = chunk
+                .into_par_iter()
+                .map(|raw| raw.parse().map(|(entry, evidence)| (Who::of(&entry), self.row(entry, evidence))))
+                .collect::<Result<_, StoreError>>()?;
+            for (who, row) in rows {
+                take(&row)?;
+                judged.push(words.judged(who, &row));
+            }
+            Ok(())
+        };
+        store.each_entry(self.run.id, CHUNK, chunk)?;
+        Ok(judged)
+    }
+
+    /// Judges every entry in roster order.
+    ///
+    /// # Errors
+    /// In words, when the store fails.
+    pub fn all(&self, store: &Store) -> Result<Vec<Judged>, Failure> {
+        self.each_row(store, |_| Ok(()))
     }
 
     fn row(&self, entry: EntryRecord, evidence: MailboxEvidence) -> Row {

@@ -1,18 +1,25 @@
 //! The command line: one file a command.
 
+mod after;
 pub mod assess;
+pub mod compare;
 pub mod config;
 mod credential;
 mod demo;
+pub mod doctor;
 pub mod exit;
 pub mod explain;
+mod files;
 mod head;
+mod history;
 pub mod init;
+mod joining;
 mod judging;
 mod output;
 pub mod plan;
 mod progress;
 pub mod report;
+pub mod rollup;
 pub mod roster;
 pub mod rules;
 pub mod runs;
@@ -20,6 +27,7 @@ pub mod schema;
 mod services;
 pub mod simulate;
 mod stop;
+pub mod templates;
 
 use std::path::{Path, PathBuf};
 
@@ -56,8 +64,14 @@ enum Command {
     Plan(Box<plan::Args>),
     /// Show what is understood of a roster, and ask nothing of the network.
     Roster(roster::Args),
-    /// List stored runs, or remove old ones.
+    /// Show what moved between two runs, and whether the date is made.
+    Compare(compare::Args),
+    /// Put the newest run of every tenant of these stores on one sheet.
+    Rollup(rollup::Args),
+    /// List stored runs, export them, or remove old ones.
     Runs(runs::Args),
+    /// Check what a tenant lets us see, and which permission would show the rest.
+    Doctor(Box<doctor::Args>),
     /// Write a commented configuration; asks on a terminal for what is left out.
     Init(init::Args),
     /// Show what counts for a tenant, and where each value comes from.
@@ -66,6 +80,8 @@ enum Command {
     Rules(rules::Args),
     /// Print the JSON Schema of the report.
     Schema(schema::Args),
+    /// List the built-in templates, or print one: scripts, report, configuration, roster.
+    Templates(templates::Args),
     /// Serve a simulated Microsoft 365 tenant on loopback.
     Simulate(simulate::Args),
     /// Print a completion script for a shell.
@@ -103,15 +119,19 @@ pub fn main() -> u8 {
 async fn run(command: Command, output: &Output) -> Result<Exit, Failure> {
     match command {
         Command::Assess(args) => assess::run(*args, output).await,
-        Command::Report(args) => report::run(&args, output),
+        Command::Report(args) => report::run(&args, output).await,
+        Command::Compare(args) => compare::run(&args, output),
+        Command::Rollup(args) => rollup::run(&args, output),
         Command::Explain(args) => explain::run(&args, output),
         Command::Plan(args) => plan::run(&args, output),
         Command::Roster(args) => roster::run(args),
         Command::Runs(args) => runs::run(&args, output),
+        Command::Doctor(args) => doctor::run(*args, output).await,
         Command::Init(args) => init::run(&args, output),
         Command::Config(args) => config::run(&args, output),
         Command::Rules(args) => rules::run(&args),
         Command::Schema(args) => schema::run(&args),
+        Command::Templates(args) => templates::run(&args, output),
         Command::Simulate(args) => simulate::run(args).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "ewsready", &mut std::io::stdout());

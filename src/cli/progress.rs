@@ -11,6 +11,7 @@ use super::Output;
 use crate::evidence::collector::Board;
 use crate::evidence::question::Question;
 use crate::transport::gate::human;
+use crate::transport::stats::Traffic;
 use crate::transport::{ScopeId, Transport};
 
 /// How often a terminal is drawn, and how often a log gets a line.
@@ -31,6 +32,7 @@ const SHOWN: [(Question, &str, ScopeId); 6] = [
 pub struct Progress {
     task: JoinHandle<()>,
     board: Arc<Board>,
+    transport: Arc<Transport>,
     bars: Option<MultiProgress>,
     output: Output,
 }
@@ -40,10 +42,10 @@ impl Progress {
     pub fn start(board: &Arc<Board>, transport: &Arc<Transport>, output: Output) -> Self {
         let bars = output.progress().then(MultiProgress::new);
         let task = tokio::spawn(show(Arc::clone(board), Arc::clone(transport), bars.clone(), output));
-        Self { task, board: Arc::clone(board), bars, output }
+        Self { task, board: Arc::clone(board), transport: Arc::clone(transport), bars, output }
     }
 
-    /// Clears the bars and prints the last remarks.
+    /// Clears the bars, prints the last remarks and what throttling cost.
     pub fn end(self) {
         self.task.abort();
         if let Some(bars) = self.bars {
@@ -52,7 +54,26 @@ impl Progress {
         for remark in self.board.take_remarks() {
             self.output.remark(&remark);
         }
+        for line in cost(&self.transport) {
+            self.output.remark(&line);
+        }
     }
+}
+
+/// What push-back and trouble cost, a line a service that had any.
+fn cost(transport: &Transport) -> Vec<String> {
+    let troubled = transport.traffic().into_iter().filter(|(_, traffic)| traffic.pushbacks + traffic.failures > 0);
+    let line = |(scope, traffic): (ScopeId, Traffic)| {
+        let paused = human(Duration::from_millis(traffic.pause_ms));
+        format!(
+            "{}: {} requests, {} pushed back, {} failed and were tried again, {paused} in pauses",
+            scope.name(),
+            traffic.requests,
+            traffic.pushbacks,
+            traffic.failures
+        )
+    };
+    troubled.map(line).collect()
 }
 
 async fn show(board: Arc<Board>, transport: Arc<Transport>, bars: Option<MultiProgress>, output: Output) {

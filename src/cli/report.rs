@@ -1,6 +1,6 @@
 //! `ewsready report`: a stored run is judged again and its report written, without one request.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
@@ -36,10 +36,15 @@ pub struct ReportArgs {
     /// Language of the report's texts: en or de.
     #[arg(long, value_name = "LANG", default_value = "en")]
     pub language: String,
+    /// What a scheduler wants beside the report.
+    #[command(flatten)]
+    pub after: super::after::AfterArgs,
 }
 
 /// The same, checked.
 pub struct Checked {
+    /// What to do beside writing the report.
+    pub after: super::after::After,
     /// Folder for the files.
     pub out: PathBuf,
     /// What the reader wants of the report.
@@ -92,7 +97,7 @@ impl ReportArgs {
             formats,
             templates: self.templates.clone(),
         };
-        Ok(Checked { out: self.out.clone(), wishes, facts: self.facts.clone() })
+        Ok(Checked { after: self.after.check()?, out: self.out.clone(), wishes, facts: self.facts.clone() })
     }
 }
 
@@ -102,12 +107,20 @@ impl Checked {
     /// # Errors
     /// In words, when a replaced file is wrong.
     pub fn facts(&self) -> Result<Chosen, Failure> {
-        match &self.facts {
-            None => Ok(Chosen::Embedded(Facts::embedded())),
-            Some(folder) => Facts::load(folder)
-                .map(|facts| Chosen::Loaded(Box::new(facts)))
-                .map_err(|error| Failure::usage(error.to_string(), "mend the file, or leave out --facts")),
-        }
+        chosen_facts(self.facts.as_deref())
+    }
+}
+
+/// The built-in facts, with the files of a folder in their places.
+///
+/// # Errors
+/// In words, when a replaced file is wrong.
+pub fn chosen_facts(folder: Option<&Path>) -> Result<Chosen, Failure> {
+    match folder {
+        None => Ok(Chosen::Embedded(Facts::embedded())),
+        Some(folder) => Facts::load(folder)
+            .map(|facts| Chosen::Loaded(Box::new(facts)))
+            .map_err(|error| Failure::usage(error.to_string(), "mend the file, or leave out --facts")),
     }
 }
 
@@ -124,13 +137,14 @@ pub struct Args {
 ///
 /// # Errors
 /// In words, when there is no such run, or the report cannot be written.
-pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
+pub async fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     let checked = args.report.check()?;
     let facts = checked.facts()?;
     let store = Store::open_existing(&store_path(args.report.store.as_deref())).map_err(store_failure)?;
     let run = judging::find_run(&store, args.run.as_deref())?;
     judging::check_folder(&checked.out)?;
+    checked.after.remember(&store, &run.tenant)?;
     let written = judging::write(&store, &run.uuid, facts.get(), &checked.wishes, &checked.out)?;
     output.result(&written.summary(output));
-    Ok(written.exit())
+    Ok(checked.after.close(&written, output).await)
 }

@@ -1,13 +1,16 @@
-//! `ewsready runs`: what the store holds, and how to make it smaller.
+//! `ewsready runs`: what the store holds, how to hand it on, and how to make it smaller.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::assess::store_failure;
 use super::exit::{Exit, Failure};
+use super::judging::{Judge, Wishes};
 use super::{Output, judging, store_path};
 use crate::evidence::store::{RunRecord, Store};
+use crate::facts::Facts;
+use crate::report::export::{Export, ExportRun};
 
-/// List stored runs, or remove old ones.
+/// List stored runs, export them, or remove old ones.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -21,6 +24,20 @@ pub struct Args {
 enum Action {
     /// List the runs, oldest first.
     List,
+    /// Write runs as one flat table for other programs, a line a roster entry and run.
+    Export {
+        /// Run: its identifier or the beginning of it [default: the newest].
+        run: Option<String>,
+        /// Every complete run of the store, oldest first.
+        #[arg(long, conflicts_with = "run")]
+        all: bool,
+        /// Format of the table.
+        #[arg(long, value_enum, value_name = "FORMAT", default_value = "csv")]
+        format: ExportFormat,
+        /// File to write [default: standard output].
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
     /// Remove all but the newest runs of each tenant.
     Prune {
         /// How many runs of each tenant stay.
@@ -34,6 +51,13 @@ enum Action {
     },
 }
 
+/// What `runs export` can write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum ExportFormat {
+    /// UTF-8, comma-separated, ids instead of words.
+    Csv,
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -44,6 +68,28 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         None | Some(Action::List) => {
             let store = Store::open_existing(&path).map_err(store_failure)?;
             output.result(&list(&store)?);
+        }
+        Some(Action::Export { run, all, format: ExportFormat::Csv, out }) => {
+            let store = Store::open_existing(&path).map_err(store_failure)?;
+            let runs = match all {
+                true => store.runs().map_err(store_failure)?.into_iter().filter(|run| run.finished.is_some()).collect(),
+                false => vec![judging::find_run(&store, run.as_deref())?],
+            };
+            match out {
+                None => export(&store, &runs, std::io::stdout().lock())?,
+                Some(path) => {
+                    let failed = |error: std::io::Error| {
+                        Failure::usage(
+                            format!("cannot write {}: {error}", path.display()),
+                            "name another file with --out",
+                        )
+                    };
+                    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+                    let file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new("."))).map_err(failed)?;
+                    export(&store, &runs, std::io::BufWriter::new(&file))?;
+                    file.persist(path).map_err(|error| failed(error.error))?;
+                }
+            }
         }
         Some(Action::Prune { keep }) => {
             let mut store = open_for_change(&path)?;
@@ -58,6 +104,18 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         }
     }
     Ok(Exit::Done)
+}
+
+/// Judges the runs and writes their rows.
+fn export(store: &Store, runs: &[RunRecord], out: impl std::io::Write) -> Result<(), Failure> {
+    let mut table = Export::new(out).map_err(judging::report_failure)?;
+    let wishes = Wishes { as_of: None, language: "en".to_owned(), formats: Vec::new(), templates: None };
+    for run in runs {
+        let as_of = run.settings.as_of.parse().unwrap_or_default();
+        let of = ExportRun { run: &run.uuid, tenant: &run.tenant, started: run.started, as_of };
+        Judge::of(store, run, Facts::embedded(), &wishes)?.each_row(store, |row| table.push(of, row))?;
+    }
+    table.finish().map_err(judging::report_failure)
 }
 
 /// Opens an existing store so that no run can be under way.

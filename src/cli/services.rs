@@ -10,12 +10,15 @@ use crate::clock::Clock;
 use crate::config::{self, Environment, Overrides, Profile, Value};
 use crate::evidence::collector::Services;
 use crate::facts::Facts;
+use crate::imports;
 use crate::service::autodiscover::Autodiscover;
+use crate::service::autodiscover::soap::SoapAutodiscover;
 use crate::service::entra::{Account, Credential, Entra, OpenId};
 use crate::service::ews::Ews;
 use crate::service::exchange_admin::ExchangeAdmin;
 use crate::service::graph::Graph;
 use crate::service::graph::apps::Interest;
+use crate::service::supply::ExchangeFacts;
 use crate::transport::network::{Proxy, roots};
 use crate::transport::trace::{Trace, TraceWire};
 use crate::transport::{Client, HttpWire, Network, Origins, Transport, Trouble, Wire};
@@ -163,9 +166,9 @@ impl Way<'_> {
         let origins = Origins {
             graph: endpoints.graph.clone(),
             exchange: endpoints.exchange.clone(),
-            exchange_hosts: cloud.exchange_hosts.clone(),
+            exchange_hosts: cloud.exchange_hosts.iter().cloned().chain(host(&cloud.autodiscover_secure)).collect(),
         };
-        let client = Arc::new(Client::new(Arc::clone(&transport), Arc::new(entra), origins, self.clock));
+        let client = Arc::new(Client::new(Arc::clone(&transport), Arc::new(entra), origins));
         let sources = &profile.sources;
         let autodiscover = || {
             let hosts = cloud.exchange_hosts.clone();
@@ -173,9 +176,10 @@ impl Way<'_> {
         };
         let services = Services {
             graph: Graph::new(Arc::clone(&client)),
-            exchange: sources.exchange_admin.then(|| ExchangeAdmin::new(Arc::clone(&client), profile.tenant.clone())),
+            exchange: exchange(&profile, &client)?,
             autodiscover: sources.autodiscover.then(autodiscover),
             ews: sources.ews.then(|| Ews::new(Arc::clone(&client))),
+            autodiscover_soap: sources.autodiscover_soap.then(|| soap(&profile, &client)).transpose()?,
             interest: interest(&profile, self.facts),
             client,
         };
@@ -231,13 +235,51 @@ fn sign_in(trouble: Trouble) -> Failure {
     Failure { exit: Exit::SignIn, message: trouble.to_string(), hint: String::new() }
 }
 
+/// SOAP Autodiscover at the cloud's secure name, or where the profile sends all of Autodiscover.
+fn soap(profile: &Profile, client: &Arc<Client>) -> Result<SoapAutodiscover, Failure> {
+    let (endpoints, cloud) = (&profile.endpoints, &profile.cloud);
+    let own = endpoints.autodiscover.host_str().map(str::to_owned) != host(&cloud.autodiscover);
+    let root = if own { endpoints.autodiscover.as_str() } else { cloud.autodiscover_secure.as_str() };
+    let url = url::Url::parse(root).and_then(|root| root.join("/autodiscover/autodiscover.svc"));
+    let url = url.map_err(|error| Failure::usage(format!("no address for SOAP Autodiscover: {error}"), ""))?;
+    Ok(SoapAutodiscover::new(Arc::clone(client), url))
+}
+
+fn host(root: &str) -> Option<String> {
+    url::Url::parse(root).ok()?.host_str().map(str::to_owned)
+}
+
+/// Who tells of Exchange: exported files first, then the backend, unless it is left out.
+fn exchange(profile: &Profile, client: &Arc<Client>) -> Result<ExchangeFacts, Failure> {
+    let mut exchange = if profile.sources.exchange_admin {
+        ExchangeFacts::from_backend(ExchangeAdmin::new(Arc::clone(client), profile.tenant.clone()))
+    } else {
+        ExchangeFacts::default()
+    };
+    let files = &profile.sources.imports;
+    let wrong = |error: imports::ImportError| Failure::usage(error.message, error.hint);
+    if let Some(path) = &files.organization {
+        exchange.organization = Some(imports::organization(path).map_err(wrong)?);
+    }
+    if let Some(path) = &files.cas_mailboxes {
+        exchange.cas_mailboxes = Some(imports::cas_mailboxes(path).map_err(wrong)?);
+    }
+    if let Some(path) = &files.mailboxes {
+        exchange.mailboxes = Some(imports::mailboxes(path).map_err(wrong)?);
+    }
+    Ok(exchange)
+}
+
 /// The applications a report wants to name: known EWS clients, the integrations', and the profile's own.
 fn interest(profile: &Profile, facts: &Facts) -> Interest {
     let clients = facts.clients().iter().map(|client| client.app_id.clone());
     let integrations = facts.integrations().iter();
     let theirs = integrations.clone().flat_map(|integration| integration.app_ids.iter().cloned());
     Interest {
-        app_ids: clients.chain(theirs).chain(profile.apps.iter().cloned()).collect(),
-        names: integrations.flat_map(|integration| integration.app_names.iter().cloned()).collect(),
+        app_ids: clients.chain(theirs).chain(profile.apps.iter().chain(&profile.dynamics_app).cloned()).collect(),
+        names: integrations
+            .flat_map(|integration| integration.app_names.iter().cloned())
+            .chain([facts.hybrid().app_prefix.clone()])
+            .collect(),
     }
 }

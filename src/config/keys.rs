@@ -70,6 +70,8 @@ pub fn variable_part(name: &str) -> String {
 
 const KINDS: Kind = Kind::Word(&["secret", "certificate", "federated", "managed-identity", "device-code"]);
 
+const SALESFORCE: &[&str] = &["user-oauth", "organization-oauth", "service-account"];
+
 const PLAIN: &[(&str, Kind, &str)] = &[
     ("tenant", Kind::Text, ""),
     ("cloud", Kind::Text, "the tenant's own, as Entra names it"),
@@ -85,18 +87,30 @@ const PLAIN: &[(&str, Kind, &str)] = &[
     ("integrations", Kind::List, "salesforce"),
     ("kiosk", Kind::Word(&["upgrade", "graph"]), "upgrade"),
     ("apps", Kind::List, ""),
+    ("salesforce_connection", Kind::Word(SALESFORCE), ""),
+    ("dynamics_app", Kind::Text, ""),
+    ("on_premises_hosts", Kind::List, ""),
     ("endpoints.authority", Kind::Text, "the cloud's"),
     ("endpoints.graph", Kind::Text, "the cloud's"),
     ("endpoints.exchange", Kind::Text, "the cloud's"),
     ("endpoints.autodiscover", Kind::Text, "the cloud's"),
+    ("endpoints.on_premises", Kind::Text, "the hosts' own"),
     ("network.proxy", Kind::Text, "the system's"),
     ("network.ca_files", Kind::List, ""),
     ("sources.exchange_admin", Kind::Flag, "true"),
     ("sources.ews", Kind::Flag, "true"),
     ("sources.autodiscover", Kind::Flag, "true"),
+    ("sources.autodiscover_soap", Kind::Flag, "false"),
     ("sources.organization", Kind::Text, ""),
     ("sources.cas_mailboxes", Kind::Text, ""),
     ("sources.mailboxes", Kind::Text, ""),
+    ("sources.on_premises", Kind::Flag, "true"),
+    ("sources.dns", Kind::Flag, "true"),
+    ("sources.salesforce_users", Kind::Text, ""),
+    ("sources.salesforce_connections", Kind::Text, ""),
+    ("sources.dynamics_mailboxes", Kind::Text, ""),
+    ("sources.ews_usage", Kind::Text, ""),
+    ("sources.ews_audit", Kind::Text, ""),
     ("pace.set", Kind::Word(&["gentle", "normal", "fast"]), "normal"),
     ("pace.attempts", Kind::Whole, "8"),
     ("pace.patience_seconds", Kind::Whole, "1800"),

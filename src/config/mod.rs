@@ -12,6 +12,7 @@ use url::Url;
 
 use crate::cli::exit::Failure;
 use crate::facts::Cloud;
+use crate::imports::integrations::Files;
 use crate::transport::Pace;
 use crate::transport::wire::is_loopback;
 
@@ -56,6 +57,14 @@ pub struct Profile {
     pub kiosk: KioskChoice,
     /// Applications that need EWS, by id.
     pub apps: Vec<String>,
+    /// How Salesforce connects: `user-oauth`, `organization-oauth` or `service-account`; none: not said.
+    pub salesforce_connection: Option<String>,
+    /// The customer's own application of cross-tenant synchronization with Dynamics 365, by id.
+    pub dynamics_app: Option<String>,
+    /// On-premises hosts to ask beside those that Autodiscover names.
+    pub on_premises_hosts: Vec<String>,
+    /// Exports of other products to join.
+    pub exports: Files,
     /// Whether it is the embedded tenant.
     pub simulated: bool,
 }
@@ -107,13 +116,21 @@ pub struct Endpoints {
     pub exchange: Url,
     /// Autodiscover V2.
     pub autodiscover: Url,
+    /// An address below which every on-premises host stands under its name; none: they are asked under their own.
+    pub on_premises: Option<Url>,
 }
 
 impl Endpoints {
     /// Everything at one root, as the simulator serves it.
     #[must_use]
     pub fn all_at(root: &Url) -> Self {
-        Self { authority: root.clone(), graph: root.clone(), exchange: root.clone(), autodiscover: root.clone() }
+        Self {
+            authority: root.clone(),
+            graph: root.clone(),
+            exchange: root.clone(),
+            autodiscover: root.clone(),
+            on_premises: root.join("/onprem").ok(),
+        }
     }
 
     /// One of them by its key.
@@ -138,6 +155,7 @@ impl Endpoints {
             graph: root(&cloud.graph)?,
             exchange: root(&cloud.exchange)?,
             autodiscover: root(&cloud.autodiscover)?,
+            on_premises: None,
         })
     }
 }
@@ -151,13 +169,27 @@ pub struct Sources {
     pub ews: bool,
     /// Autodiscover.
     pub autodiscover: bool,
+    /// On-premises hosts, without credentials.
+    pub on_premises: bool,
+    /// The system's name servers.
+    pub dns: bool,
+    /// SOAP Autodiscover: one call a mailbox more, with our token.
+    pub autodiscover_soap: bool,
     /// Exports that stand in for the Exchange admin backend.
     pub imports: Imports,
 }
 
 impl Default for Sources {
     fn default() -> Self {
-        Self { exchange_admin: true, ews: true, autodiscover: true, imports: Imports::default() }
+        Self {
+            exchange_admin: true,
+            ews: true,
+            autodiscover: true,
+            autodiscover_soap: false,
+            on_premises: true,
+            dns: true,
+            imports: Imports::default(),
+        }
     }
 }
 

@@ -9,7 +9,9 @@ use super::keys;
 use super::layers::{Environment, File, Origin, Overrides, Settings, Value};
 use super::{CredentialSource, Endpoints, Imports, NetworkChoice, Profile, SecretSource, Sources, parse_root};
 use crate::cli::exit::Failure;
+use crate::evidence::joined::ExportKind;
 use crate::facts::{Cloud, Facts};
+use crate::imports::integrations::Files;
 use crate::transport::pace::{PaceSet, ScopePace};
 use crate::transport::quota::Limit;
 use crate::transport::width::Range;
@@ -72,6 +74,10 @@ pub fn profile(settings: &Settings, facts: &Facts) -> Result<Profile, Failure> {
             KioskChoice::Upgrade
         },
         apps: settings.list("apps").unwrap_or_default().iter().map(|app| app.trim().to_lowercase()).collect(),
+        salesforce_connection: settings.text("salesforce_connection"),
+        dynamics_app: settings.text("dynamics_app").map(|app| app.trim().to_lowercase()),
+        on_premises_hosts: settings.list("on_premises_hosts").unwrap_or_default(),
+        exports: exports(settings),
         rosters: settings.paths("rosters"),
         credential,
         cloud,
@@ -235,6 +241,12 @@ fn endpoints(settings: &Settings, cloud: &Cloud) -> Result<Endpoints, Failure> {
             *endpoints.named(name) = url;
         }
     }
+    let path = "endpoints.on_premises";
+    if let Some(text) = settings.text(path) {
+        let url = parse_root(&text)
+            .map_err(|why| settings.complain(path, &format!("{path}: {why}"), "give https://HOST/PATH"))?;
+        endpoints.on_premises = Some(url);
+    }
     Ok(endpoints)
 }
 
@@ -256,12 +268,21 @@ fn sources(settings: &Settings) -> Sources {
         exchange_admin: asked("exchange_admin"),
         ews: asked("ews"),
         autodiscover: asked("autodiscover"),
+        on_premises: asked("on_premises"),
+        dns: asked("dns"),
+        autodiscover_soap: settings.flag("sources.autodiscover_soap").unwrap_or(false),
         imports: Imports {
             organization: settings.path("sources.organization"),
             cas_mailboxes: settings.path("sources.cas_mailboxes"),
             mailboxes: settings.path("sources.mailboxes"),
         },
     }
+}
+
+/// Exports of other products, to be joined.
+fn exports(settings: &Settings) -> Files {
+    let file = |kind: ExportKind| Some((kind, settings.path(&format!("sources.{}", kind.key()))?));
+    ExportKind::ALL.into_iter().filter_map(file).collect()
 }
 
 fn pace(settings: &Settings) -> Result<Pace, Failure> {

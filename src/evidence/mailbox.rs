@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::joined::Joined;
 use super::observation::Observation;
 
 /// Everything observed about one address of the roster.
@@ -26,6 +27,8 @@ pub struct MailboxEvidence {
     pub delegates: Observation<Vec<Delegate>>,
     /// What SOAP `GetUserSettings` said; asked only where the profile wants it.
     pub user_settings: Observation<UserSettings>,
+    /// What exports of other products say; asked only where the profile names some.
+    pub joined: Observation<Joined>,
 }
 
 /// The directory's objects that bear the roster's address.

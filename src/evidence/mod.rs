@@ -4,6 +4,8 @@
 //! world; they carry no wire names. [`store`] keeps them, [`collector`] fills them.
 
 pub mod collector;
+pub mod domains;
+pub mod joined;
 pub mod mailbox;
 pub mod observation;
 pub mod question;

@@ -90,6 +90,8 @@ pub enum Source {
     SignIn,
     /// DNS.
     Dns,
+    /// An on-premises host, asked without credentials.
+    OnPremises,
     /// A file the user gave; its name.
     Import(String),
 }
@@ -106,6 +108,7 @@ impl fmt::Display for Source {
             Self::Ews => "EWS",
             Self::SignIn => "Entra sign-in",
             Self::Dns => "DNS",
+            Self::OnPremises => "on-premises host",
             Self::Import(file) => return write!(f, "import {file}"),
         })
     }

@@ -22,11 +22,13 @@ pub enum Question {
     Delegates,
     /// What does SOAP Autodiscover say?
     UserSettings,
+    /// What do exports of other products say?
+    Joined,
 }
 
 impl Question {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Directory,
         Self::Cas,
         Self::Recipient,
@@ -35,6 +37,7 @@ impl Question {
         Self::Ews,
         Self::Delegates,
         Self::UserSettings,
+        Self::Joined,
     ];
 
     /// Those every complete run asks.
@@ -52,6 +55,7 @@ impl Question {
             Self::Ews => 6,
             Self::Delegates => 7,
             Self::UserSettings => 8,
+            Self::Joined => 9,
         }
     }
 
@@ -77,6 +81,7 @@ impl MailboxEvidence {
             Question::Ews => self.ews = serde_json::from_str(body)?,
             Question::Delegates => self.delegates = serde_json::from_str(body)?,
             Question::UserSettings => self.user_settings = serde_json::from_str(body)?,
+            Question::Joined => self.joined = serde_json::from_str(body)?,
         }
         Ok(())
     }

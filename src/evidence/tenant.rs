@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::domains::DomainRecords;
+use super::joined::{AppUse, HostProbe, JoinedExport};
 use super::mailbox::AgentFilter;
 use super::observation::Observation;
 
@@ -27,10 +29,27 @@ pub struct TenantEvidence {
     pub applications: Observation<Vec<Application>>,
     /// Message Center posts about EWS.
     pub notices: Observation<Vec<Notice>>,
+    /// Exports of other products that were joined.
+    pub exports: Observation<Vec<JoinedExport>>,
+    /// EWS calls by application, as the joined exports tell them.
+    pub ews_usage: Observation<Vec<AppUse>>,
+    /// On-premises hosts that Autodiscover or the profile names, asked without credentials.
+    pub on_premises: Observation<Vec<HostProbe>>,
+    /// What DNS says about its mail domains.
+    pub dns: Observation<Vec<DomainRecords>>,
     /// Whether Graph opened at least one mailbox of this run: tells a missing permission from a scope.
     pub graph_opened_any: bool,
     /// Whether EWS opened at least one mailbox of this run.
     pub ews_opened_any: bool,
+}
+
+impl TenantEvidence {
+    /// The names of the tenant's domains; empty where they are not known.
+    #[must_use]
+    pub fn domain_names(&self) -> Vec<String> {
+        let identity = self.identity.value();
+        identity.map(|known| known.domains.iter().map(|domain| domain.name.clone()).collect()).unwrap_or_default()
+    }
 }
 
 /// Name, id and domains.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use uuid::Uuid;
 
 /// A known application that speaks EWS.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -18,6 +19,9 @@ pub struct Client {
     /// What its maker says; may be empty.
     #[serde(default)]
     pub advice: String,
+    /// What it does when EWS ends; empty: nobody has said.
+    #[serde(default)]
+    pub at_end: String,
 }
 
 /// What an integration asks of a mailbox.
@@ -32,12 +36,18 @@ pub struct Integration {
     pub needs_primary_address: bool,
     /// The report's columns for it.
     pub columns: Vec<String>,
+    /// Those of them that end with EWS.
+    #[serde(default)]
+    pub over_ews: Vec<String>,
     /// Ids by which its service principal is recognised, lower case.
     #[serde(default)]
     pub app_ids: Vec<String>,
     /// Words in the name by which its service principal is recognised, lower case.
     #[serde(default)]
     pub app_names: Vec<String>,
+    /// Graph application permissions that the customer's own application needs for cross-tenant work.
+    #[serde(default)]
+    pub graph_permissions: Vec<String>,
     /// User agents each column needs, all of them.
     #[serde(default)]
     pub agents: BTreeMap<String, Vec<String>>,
@@ -62,9 +72,20 @@ pub(super) struct ClientsFile {
     pub client: Vec<Client>,
 }
 
+/// What recognises hybrid use of EWS.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hybrid {
+    /// How the names of dedicated hybrid applications begin, lower case.
+    pub app_prefix: String,
+    /// Plans that put the archive of an on-premises mailbox into the cloud.
+    pub archive_plans: Vec<Uuid>,
+}
+
 #[derive(Deserialize)]
 pub(super) struct IntegrationsFile {
     pub integration: Vec<Integration>,
+    pub hybrid: Hybrid,
 }
 
 #[derive(Deserialize)]

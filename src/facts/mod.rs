@@ -15,7 +15,7 @@ use std::sync::LazyLock;
 
 use jiff::civil::Date;
 
-pub use apps::{Client, Integration, RecipientUse};
+pub use apps::{Client, Hybrid, Integration, RecipientUse};
 pub use clouds::{Cloud, GateState, GateTable, OpenIdSigns, Period, Propagation, Retirement};
 pub use licences::{ExchangePlan, Licensing, Product, ProductKind, Right, Standing, Upgrade};
 pub use read::FactsError;
@@ -42,11 +42,13 @@ const EMBEDDED: [(&str, &str); 9] = [
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Facts {
     files: Vec<FactFile>,
+    digest: String,
     clouds: Vec<Cloud>,
     propagation: Option<Propagation>,
     licensing: Licensing,
     clients: Vec<Client>,
     integrations: Vec<Integration>,
+    hybrid: Hybrid,
     recipients: BTreeMap<String, RecipientUse>,
 }
 
@@ -110,6 +112,7 @@ impl Facts {
 
     fn read(own: &BTreeMap<&'static str, String>) -> Result<Self, FactsError> {
         let files = EMBEDDED.map(|(name, text)| File { name, text: own.get(name).map_or(text, String::as_str) });
+        let digest = digest(&files);
         let [hosts, calendar, plans, products, upgrades, words, clients, integrations, recipients] = files;
         let clouds::Clouds { heads: cloud_heads, clouds, propagation } = clouds::read(hosts, calendar)?;
         let (licence_heads, licensing) = licences::read(plans, products, upgrades, words)?;
@@ -121,11 +124,13 @@ impl Facts {
         let files = EMBEDDED.iter().zip(heads).map(|((name, _), head)| fact_file(name, head, own)).collect();
         Ok(Self {
             files,
+            digest,
             clouds,
             propagation: Some(propagation),
             licensing,
             clients: clients.client,
             integrations: integrations.integration,
+            hybrid: integrations.hybrid,
             recipients: recipients.kinds,
         })
     }
@@ -134,6 +139,12 @@ impl Facts {
     #[must_use]
     pub fn files(&self) -> &[FactFile] {
         &self.files
+    }
+
+    /// SHA-256 of the texts of all files, in hexadecimal: the same facts have the same, and no others.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.digest
     }
 
     /// One file by name.
@@ -205,6 +216,12 @@ impl Facts {
         self.integrations.iter().find(|integration| integration.id == id)
     }
 
+    /// What recognises hybrid use of EWS.
+    #[must_use]
+    pub fn hybrid(&self) -> &Hybrid {
+        &self.hybrid
+    }
+
     /// Every integration.
     #[must_use]
     pub fn integrations(&self) -> &[Integration] {
@@ -216,6 +233,16 @@ impl Facts {
     pub fn recipient_use(&self, kind: &str) -> Option<RecipientUse> {
         self.recipients.iter().find(|(known, _)| known.eq_ignore_ascii_case(kind)).map(|(_, r#use)| *r#use)
     }
+}
+
+fn digest(files: &[File<'_>]) -> String {
+    let mut context = ring::digest::Context::new(&ring::digest::SHA256);
+    for file in files {
+        context.update(file.name.as_bytes());
+        context.update(&(file.text.len() as u64).to_be_bytes());
+        context.update(file.text.as_bytes());
+    }
+    context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn fact_file(name: &'static str, head: Head, own: &BTreeMap<&'static str, String>) -> FactFile {

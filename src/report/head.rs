@@ -38,6 +38,8 @@ pub struct Head {
     pub known_columns: Vec<usize>,
     /// Integrations the profile names, in the order of their columns.
     pub integrations: Vec<String>,
+    /// Columns of integrations that work over EWS, with the day it ends.
+    pub integration_ends: Vec<(String, Date)>,
     /// Language of all texts: `en`, `de`; empty means `en`.
     pub language: String,
     /// Name, client and looks.
@@ -67,6 +69,12 @@ pub struct Head {
 }
 
 impl Head {
+    /// The day an integration's column ends with EWS; none: it does not.
+    #[must_use]
+    pub fn integration_end(&self, column: &str) -> Option<Date> {
+        self.integration_ends.iter().find(|(known, _)| known == column).map(|(_, day)| *day)
+    }
+
     /// The way up for a user with these products.
     #[must_use]
     pub fn upgrade(&self, products: &[String]) -> Option<&UpgradeLine> {
@@ -220,6 +228,24 @@ pub struct AppLine {
     pub last_seen: Option<Date>,
     /// What to do about it; may be empty.
     pub advice: String,
+    /// Whether it belongs on the list: `used`, `named` and `kept` do, `idle`, `unproven` and `without` do not.
+    pub need: String,
+    /// EWS calls that the admin center's usage export shows, by SOAP action, most first.
+    pub calls: Vec<ActionCalls>,
+    /// Mailboxes in which the audit search saw it; 0: none, or no such search.
+    pub mailboxes: u64,
+    /// What it does when EWS ends; empty: nobody has said.
+    pub at_end: String,
+}
+
+/// EWS calls of one kind.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct ActionCalls {
+    /// SOAP action, for example `GetItem`.
+    pub action: String,
+    /// Successful calls.
+    pub calls: u64,
 }
 
 /// Requests to one service or quota.

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::changes::ChangesPage;
 use super::head::{AppLine, Branding, DomainLine, LicenceLine, RuleLine, ServiceLine};
 use super::sentences::{deadline_sentence, demand_sentence, need_sentence, purchases};
 use super::summary::{Action, Group, GroupName, VerdictCounts};
+use super::trend::TrendPage;
 use super::{Texts, View};
 use crate::verdict::{Urgency, Verdict};
 
@@ -59,6 +61,9 @@ pub struct Page<'a> {
     parameters: &'a [(String, String)],
     permissions: &'a [String],
     caveats: &'a [String],
+    /// What moved since the run before; none without one.
+    changes: Option<ChangesPage>,
+    trend: TrendPage,
 }
 
 #[derive(Debug, Serialize)]
@@ -190,6 +195,8 @@ impl<'a> Page<'a> {
             parameters: &head.parameters,
             permissions: &head.permissions,
             caveats: &head.caveats,
+            changes: view.history.changes.as_ref().map(|changes| ChangesPage::new(changes, texts)),
+            trend: TrendPage::new(&view.history.trend, texts),
         }
     }
 }

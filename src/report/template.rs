@@ -54,6 +54,11 @@ impl Templates {
         Ok(Self { folder: Some(folder.to_owned()) })
     }
 
+    /// The names of all templates.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        EMBEDDED.iter().map(|(name, _)| *name)
+    }
+
     /// The text of a template.
     ///
     /// # Errors

@@ -178,7 +178,7 @@ fn bar(count: u64, most: u64, room: usize) -> String {
 }
 
 /// Untrusted text on one line, without control characters or anything that turns the writing direction.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let text = clean::controls(text);
     text.chars()
         .map(|c| if c.is_control() { ' ' } else { c })

@@ -64,14 +64,14 @@ impl Encoding {
 
 /// What a reading of the whole text found out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Survey {
-    pub(super) encoding: Encoding,
+pub(crate) struct Survey {
+    pub(crate) encoding: Encoding,
     /// Places that are not valid in the encoding and are read as U+FFFD.
     pub(super) damaged: u64,
 }
 
 /// Reads the whole text once, in constant memory, and names its encoding. The same bytes always give the same answer.
-pub(super) fn survey(mut text: impl Read) -> io::Result<Survey> {
+pub(crate) fn survey(mut text: impl Read) -> io::Result<Survey> {
     let mut utf8 = Utf8Check::default();
     let mut bytes = single_byte::Histogram::default();
     let mut chunk = vec![0; CHUNK];
@@ -180,7 +180,7 @@ impl Utf8Check {
 }
 
 /// Reads text of any encoding as UTF-8, chunk by chunk.
-pub(super) struct Decoded<R> {
+pub(crate) struct Decoded<R> {
     from: R,
     decoder: encoding_rs::Decoder,
     chunk: Box<[u8]>,
@@ -188,12 +188,12 @@ pub(super) struct Decoded<R> {
 }
 
 impl<R: Read> Decoded<R> {
-    pub(super) fn new(from: R, encoding: Encoding) -> Self {
+    pub(crate) fn new(from: R, encoding: Encoding) -> Self {
         Self { from, decoder: encoding.decoder(), chunk: vec![0; CHUNK].into_boxed_slice(), ended: false }
     }
 
     /// Appends some more UTF-8 to `out`; false at the end of the text.
-    pub(super) fn append(&mut self, out: &mut Vec<u8>) -> io::Result<bool> {
+    pub(crate) fn append(&mut self, out: &mut Vec<u8>) -> io::Result<bool> {
         if self.ended {
             return Ok(false);
         }

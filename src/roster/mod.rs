@@ -30,6 +30,7 @@ mod workbook;
 
 pub use address::{Address, Unusable};
 pub use encoding::Encoding;
+pub(crate) use encoding::{Decoded, survey};
 pub use entries::Entries;
 pub use entry::{Entry, Known};
 pub use error::RosterError;

@@ -74,6 +74,10 @@ pub struct Options {
     pub own_user_agent: Option<String>,
     /// Ids of the applications whose EWS access matters to the profile.
     pub apps: Vec<String>,
+    /// How Salesforce connects (`user-oauth`, `organization-oauth`, `service-account`), where the profile says.
+    pub salesforce_connection: Option<String>,
+    /// The customer's application of cross-tenant synchronization with Dynamics 365, by id.
+    pub dynamics_app: Option<String>,
     /// The language of the texts.
     pub texts: Texts,
 }
@@ -90,6 +94,8 @@ impl Options {
             own_app_id: None,
             own_user_agent: None,
             apps: Vec::new(),
+            salesforce_connection: None,
+            dynamics_app: None,
             texts: Texts::default(),
         }
     }

@@ -2,6 +2,9 @@
 
 /// Key and sentence.
 pub const WORDS: &[(&str, &str)] = &[
+    ("apps/none", "none"),
+    ("apps/seen", "{app} ({count} calls)"),
+    ("apps/seen_until", "{app} ({count} calls, last on {date})"),
     ("before/past", "at once: EWS ended on {date}"),
     ("before/published", "before {date}"),
     ("before/unpublished", "in time: Microsoft has not published the day for this cloud, so plan for {date}"),
@@ -22,6 +25,8 @@ pub const WORDS: &[(&str, &str)] = &[
     ("closed/mailbox_switch", "the mailbox's EwsEnabled is False"),
     ("closed/not_listed", "the application is not on the organisation's list ({listed} listed)"),
     ("closed/organization_switch", "the organisation's EwsEnabled is False"),
+    ("dynamics/app_absent", "this tenant has no such application"),
+    ("dynamics/app_disabled", "the application is disabled in this tenant"),
     ("dynamics/in_cloud", "in Exchange Online"),
     ("dynamics/on_premises", "on-premises"),
     ("dynamics/profile_hybrid", "Exchange Server (hybrid)"),
@@ -76,6 +81,7 @@ pub const WORDS: &[(&str, &str)] = &[
     ("evidence/switch/null", "Null"),
     ("evidence/switch/true", "True"),
     ("evidence/unknown", "not known: {why}"),
+    ("evidence/user_settings/none", "an answer without an EWS address"),
     (
         "ews/judged_by_settings",
         " The probe was refused because our own application is not listed; for the applications of the profile the settings are what is known.",
@@ -87,6 +93,7 @@ pub const WORDS: &[(&str, &str)] = &[
     ("ews/settings_agree", " The settings say why: {closed}."),
     ("ews/settings_open", "nothing closes EWS"),
     ("graph/app_unnamed", "<application id>"),
+    ("hybrid/no_scheme", "no scheme at all"),
     ("identity/deleted_on", "on {date}"),
     ("identity/deleted_sometime", "within the last 30 days"),
     ("identity/owner_unnamed", "whoever keeps the roster"),
@@ -294,6 +301,8 @@ pub const WORDS: &[(&str, &str)] = &[
     ("routing/no_error", "without an error code"),
     ("routing/some_host", "a host that was not recorded"),
     ("stops/unknown", "How soon EWS stops could not be settled: {why}. For good it ends on {ends}."),
+    ("teams/lacks_calendar_role", "{address} may send on behalf, but has no such role on the calendar"),
+    ("teams/lacks_send_on_behalf", "{address} has the role, but nobody may send on behalf"),
     ("unsettled/agent_unknown", "a user-agent filter is set, and the caller's user agent is not known"),
     ("unsettled/app_unnamed", "no application was named to hold against the list"),
     ("unsettled/before_facts", "the facts do not reach back to this day"),

@@ -4,6 +4,7 @@
 //! order of precedence: causes before symptoms, first match wins ([`decide`]).
 
 pub mod agents;
+pub mod apps;
 pub mod case;
 pub mod decide;
 pub mod ews;
@@ -18,6 +19,7 @@ pub mod words;
 mod dynamics;
 mod english;
 mod graph;
+mod hybrid;
 mod identity;
 mod location;
 mod mailbox;
@@ -33,6 +35,7 @@ pub use rule::{Effect, Mark, Open, Outcome, Params, Question, Rule, RuleTexts, W
 pub use words::{Field, Texts};
 
 use ews::notes;
+use salesforce::connection;
 
 /// Every rule, in order. The rules that decide the verdict stand in the order of precedence.
 static REGISTRY: &[&Rule] = &[
@@ -82,27 +85,46 @@ static REGISTRY: &[&Rule] = &[
     &salesforce::NO_MAILBOX,
     &salesforce::ALIAS,
     &salesforce::ON_PREMISES,
+    &connection::SERVICE_ACCOUNT,
     &salesforce::GRAPH_REFUSED,
+    &connection::CONNECTION_STOPPED,
+    &connection::NO_AUTODISCOVER,
+    &connection::IMPERSONATION,
     &salesforce::EWS_DOWN,
     &salesforce::F1,
     &salesforce::EWS_RIGHT,
     &salesforce::ENDS_SOON,
+    &salesforce::NOT_ASCII,
     &salesforce::UPN_DIFFERS,
     &salesforce::RECORD_ADDRESS,
-    &salesforce::NOT_ASCII,
+    &connection::CONNECTION_ADDRESS,
+    &connection::NO_USER,
+    &connection::INACTIVE_USER,
+    &connection::NOT_CONNECTED,
+    &connection::CONNECTION_PENDING,
+    &connection::USER_RECONNECTS,
     &dynamics::OTHER_TENANT,
     &dynamics::NO_LICENCE,
     &dynamics::PROFILE,
+    &dynamics::CONSENT,
+    &dynamics::NOT_PUBLISHED,
+    &dynamics::BASIC,
     &dynamics::EWS_CLOSED,
     &dynamics::RECREATED,
     &dynamics::ADDRESS,
+    &dynamics::NO_RECORD,
+    &dynamics::TEST_FAILED,
     &dynamics::KIOSK,
     &teams::NO_MAILBOX,
+    &teams::EWS_NOT_PUBLISHED,
+    &teams::API_NOT_PUBLISHED,
+    &teams::NO_OAUTH,
     &teams::ON_PREMISES,
     &teams::EWS_CLOSED,
     &teams::DELEGATION_AGENTS,
     &teams::CALENDAR_AGENTS,
     &teams::PRESENCE_AGENTS,
+    &teams::DELEGATE_RIGHTS,
     // What is worth knowing.
     &roster::REPEAT,
     &identity::PREDECESSOR,
@@ -111,6 +133,8 @@ static REGISTRY: &[&Rule] = &[
     &licence::WARNED,
     &licence::NOT_NEEDED,
     &mailbox::ARCHIVE,
+    &hybrid::ONLINE_ARCHIVE,
+    &apps::SEEN,
     &routing::NOT_EXCHANGE,
     &routing::UNRESOLVED,
     &routing::PLAIN_HTTP,
@@ -122,7 +146,11 @@ static REGISTRY: &[&Rule] = &[
     &notes::APPS_NOT_LISTED,
     &notes::LIST_EMPTY_AHEAD,
     &notes::NOTICE,
+    &apps::LIST_VALUE,
     &salesforce::NO_CONSENT,
+    &connection::ORGANIZATION_CONSENT,
+    &hybrid::COEXISTENCE,
+    &hybrid::SOVEREIGN,
     // Questions that stayed open.
     &open::DIRECTORY,
     &open::ACCOUNT_STATE,

@@ -36,3 +36,12 @@ pub const GET_MAILBOX: &str = "https://learn.microsoft.com/powershell/module/exc
 pub const AUTODISCOVER_V2: &str = "https://github.com/microsoft/CSS-Exchange/blob/main/Shared/AutoDiscoverFunctions/Get-ProtocolEndpointViaAutoDv2.ps1";
 pub const AUTODISCOVER_SOAP: &str =
     "https://learn.microsoft.com/exchange/client-developer/web-service-reference/getusersettings-operation-soap";
+pub const SALESFORCE_METHODS: &str =
+    "https://help.salesforce.com/s/articleView?id=sales.activity_capture_graph_api.htm";
+pub const SALESFORCE_SERVICE_ACCOUNT: &str = "https://help.salesforce.com/s/articleView?id=002420794&type=1";
+pub const SALESFORCE_CONNECTIONS: &str = "https://developer.salesforce.com/docs/atlas.en-us.264.0.object_reference.meta/object_reference/sforce_api_objects_activityusrconnectionstatus.htm";
+pub const DYNAMICS_CROSS_TENANT: &str = "https://github.com/microsoft/PowerApps-Samples/pull/814";
+pub const HYBRID: &str = "https://techcommunity.microsoft.com/blog/exchange/impact-of-exchange-online-ews-deprecation-on-hybrid-rich-coexistence-and-cross-o/4561161";
+pub const HYBRID_GRAPH: &str = "https://techcommunity.microsoft.com/blog/exchange/update-your-exchange-se-hybrid-on-premises-rich-coexistence-to-graph/4517520";
+pub const TAKE_CONTROL: &str = "https://techcommunity.microsoft.com/blog/exchange/take-control-of-your-ewsallowedappids-list-before-ews-access-changes/4553534";
+pub const USAGE: &str = "https://learn.microsoft.com/en-us/microsoft-365/admin/activity-reports/ews-usage";

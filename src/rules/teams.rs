@@ -1,7 +1,11 @@
 //! Microsoft Teams: delegation, calendar app, presence.
 
+use crate::evidence::joined::{HostProbe, Published};
+use crate::evidence::mailbox::Delegate;
+
 use super::agents::{Passage, feature_passage, together};
 use super::gate::{Caller, Closed, gate};
+use super::hybrid;
 use super::reading::{Identity, Place, Reading};
 use super::rule::{Effect, Mark, Open, Outcome, Params, Question, Rule, RuleTexts, ask};
 use super::sources::{IS_HERE, TEAMS};
@@ -9,6 +13,8 @@ use super::sources::{IS_HERE, TEAMS};
 const FACTS: &str = "integrations.toml";
 const ALL: &[&str] = &["teams_delegation", "teams_calendar", "teams_presence"];
 const OVER_EWS: &[&str] = &["teams_delegation", "teams_calendar"];
+const OVER_REST: &[&str] = &["teams_calendar", "teams_presence"];
+const LOCATED: &[Question] = &[Question::Directory, Question::Graph, Question::Routing, Question::Recipient];
 const SETTINGS: &[Question] = &[Question::Organization, Question::MailboxSettings];
 
 const fn marks(columns: &'static [&'static str], state: Mark) -> Effect {
@@ -53,9 +59,9 @@ pub static ON_PREMISES: Rule = Rule {
     facts: FACTS,
     sources: &[TEAMS],
     texts: RuleTexts {
-        says: "The mailbox is on-premises: Teams needs Exchange Server 2016 CU3 or later with OAuth and Autodiscover V2 published.",
+        says: "The mailbox is on-premises: Teams needs Exchange Server 2016 CU3 or later (for delegation 2013 CU19 suffices) with OAuth, EWS, /api and Autodiscover V2 published; the version shows to nobody without credentials.",
         stops: "",
-        next: "Test with the Teams tests of Microsoft's Remote Connectivity Analyzer.",
+        next: "Check the version (Get-ExchangeServer), then test with the Teams tests of Microsoft's Remote Connectivity Analyzer.",
         alternative: "",
     },
     check: |reading| match &reading.located {
@@ -63,6 +69,115 @@ pub static ON_PREMISES: Rule = Rule {
         Err(open) => Outcome::Unknown(open.clone()),
     },
 };
+
+/// EWS is not published for Teams.
+pub static EWS_NOT_PUBLISHED: Rule = Rule {
+    id: "teams/ews-not-published",
+    question: "Is the on-premises EWS, to which Autodiscover sends Teams, not published?",
+    effect: marks(OVER_EWS, Mark::Broken),
+    asks: LOCATED,
+    facts: FACTS,
+    sources: &[TEAMS],
+    texts: RuleTexts {
+        says: "The mailbox is on-premises, and EWS on {host}, to which Autodiscover sends Teams, is not published: {detail}.",
+        stops: "",
+        next: "Publish /EWS/Exchange.asmx of {host} without a login page in front of it, so that a caller without credentials gets 401.",
+        alternative: "",
+    },
+    check: |reading| in_the_way(reading, |probe| &probe.ews),
+};
+
+/// The REST directory is not published for Teams.
+pub static API_NOT_PUBLISHED: Rule = Rule {
+    id: "teams/api-not-published",
+    question: "Is the on-premises REST directory /api, which Teams asks, not published?",
+    effect: marks(OVER_REST, Mark::Broken),
+    asks: LOCATED,
+    facts: FACTS,
+    sources: &[TEAMS],
+    texts: RuleTexts {
+        says: "The mailbox is on-premises, and https://{host}/api, which Teams asks, does not ask for credentials: {detail}.",
+        stops: "",
+        next: "Publish /api of {host} beside EWS and Autodiscover; a caller without credentials has to get 401.",
+        alternative: "",
+    },
+    check: |reading| in_the_way(reading, |probe| &probe.api),
+};
+
+/// The server offers no OAuth.
+pub static NO_OAUTH: Rule = Rule {
+    id: "teams/no-oauth",
+    question: "Does the on-premises server offer no OAuth?",
+    effect: marks(ALL, Mark::Broken),
+    asks: LOCATED,
+    facts: FACTS,
+    sources: &[TEAMS],
+    texts: RuleTexts {
+        says: "The mailbox is on-premises, and EWS on {host} offers {schemes}, but no OAuth (Bearer), with which Teams signs in.",
+        stops: "",
+        next: "Run the Hybrid Configuration Wizard to set up OAuth between the servers and the cloud, and switch it on for the EWS virtual directory.",
+        alternative: "",
+    },
+    check: |reading| match on_premises_host(reading) {
+        Some(probe) if probe.ews == Published::AsksForCredentials && !probe.offers("Bearer") => {
+            let schemes = match probe.schemes.as_slice() {
+                [] => reading.word("hybrid/no_scheme"),
+                schemes => schemes.join(", "),
+            };
+            Outcome::Says(Params::one("host", &probe.host).and("schemes", schemes))
+        }
+        _ => Outcome::Silent,
+    },
+};
+
+fn on_premises_host<'a>(reading: &Reading<'a>) -> Option<&'a HostProbe> {
+    let on_premises = matches!(&reading.located, Ok(located) if located.place == Place::OnPremises);
+    hybrid::host(reading).filter(|_| on_premises)
+}
+
+fn in_the_way(reading: &Reading<'_>, part: fn(&HostProbe) -> &Published) -> Outcome {
+    let probe = on_premises_host(reading);
+    match probe.and_then(|probe| Some((&probe.host, part(probe).stands_in_the_way()?))) {
+        Some((host, detail)) => Outcome::Says(Params::one("host", host).and("detail", detail)),
+        None => Outcome::Silent,
+    }
+}
+
+/// A delegate lacks a right that Teams asks for.
+pub static DELEGATE_RIGHTS: Rule = Rule {
+    id: "teams/delegate-rights",
+    question: "Does a delegate lack a right that Teams asks for?",
+    effect: marks(&["teams_delegation"], Mark::AtRisk),
+    asks: &[Question::Recipient],
+    facts: FACTS,
+    sources: &[TEAMS],
+    texts: RuleTexts {
+        says: "Scheduling in Teams for this user needs the role Author or Editor on the calendar and the right to send on behalf; missing: {delegates}.",
+        stops: "",
+        next: "Give each delegate both: Set-MailboxFolderPermission on the calendar (Editor or Author), and Set-Mailbox -GrantSendOnBehalfTo.",
+        alternative: "",
+    },
+    check: |reading| {
+        let Some(delegates) = reading.case.evidence.delegates.value() else { return Outcome::Silent };
+        let Some(Some(mailbox)) = reading.case.evidence.recipient.value() else { return Outcome::Silent };
+        let lacks: Vec<String> =
+            delegates.iter().filter_map(|delegate| lacking(reading, delegate, &mailbox.send_on_behalf)).collect();
+        if lacks.is_empty() { Outcome::Silent } else { Outcome::Says(Params::one("delegates", lacks.join("; "))) }
+    },
+};
+
+/// What a delegate certainly lacks. Exchange names those who may send on behalf in many ways, so that only an empty list
+/// proves that somebody is not on it.
+fn lacking(reading: &Reading<'_>, delegate: &Delegate, send_on_behalf: &[String]) -> Option<String> {
+    let role = delegate.role.to_ascii_lowercase();
+    let writes = role == "write" || role.starts_with("delegate");
+    let sends = send_on_behalf.iter().any(|name| name.eq_ignore_ascii_case(&delegate.address));
+    let params = Params::one("address", &delegate.address);
+    if writes && send_on_behalf.is_empty() {
+        return Some(reading.words("teams/lacks_send_on_behalf", &params));
+    }
+    (sends && !writes).then(|| reading.words("teams/lacks_calendar_role", &params))
+}
 
 /// The settings close EWS to Teams.
 pub static EWS_CLOSED: Rule = Rule {
@@ -162,7 +277,7 @@ fn agents(reading: &Reading<'_>, column: &str) -> Outcome {
 pub(super) mod speaks {
     use super::*;
     use crate::evidence::mailbox::{AgentFilter, AgentRule};
-    use crate::rules::testing::{Owned, Speaks};
+    use crate::rules::testing::{Owned, Speaks, known, shows};
 
     pub const ALL: &[Speaks] = &[
         (&NO_MAILBOX, |case| {
@@ -171,6 +286,25 @@ pub(super) mod speaks {
         }),
         (&ON_PREMISES, |case| {
             case.on_premises();
+        }),
+        (&EWS_NOT_PUBLISHED, |case| {
+            case.on_premises();
+            let form = Published::LoginPage { detail: "it redirects to login.contoso.example".to_owned() };
+            shows(case, form, Published::AsksForCredentials, &[]);
+        }),
+        (&API_NOT_PUBLISHED, |case| {
+            case.on_premises();
+            let missing = Published::Missing { detail: "it answers 404".to_owned() };
+            shows(case, Published::AsksForCredentials, missing, &["Negotiate", "Bearer"]);
+        }),
+        (&NO_OAUTH, |case| {
+            case.on_premises();
+            let asks = || Published::AsksForCredentials;
+            shows(case, asks(), asks(), &["Negotiate", "NTLM"]);
+        }),
+        (&DELEGATE_RIGHTS, |case| {
+            let (address, role) = ("ben@contoso.example".to_owned(), "write".to_owned());
+            case.evidence.delegates = known(vec![Delegate { address, role }]);
         }),
         (&EWS_CLOSED, |case| {
             case.cas().ews_enabled = Some(false);

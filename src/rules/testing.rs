@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::date;
 use uuid::Uuid;
 
+use crate::evidence::joined::{ExportKind, HostProbe, Joined, JoinedExport, Published};
 use crate::evidence::mailbox::*;
 use crate::evidence::tenant::*;
 use crate::evidence::{Cause, MailboxEvidence, Observation, Source, TenantEvidence};
@@ -112,6 +113,7 @@ impl Owned {
                 ews: known(EwsAnswer::Works),
                 delegates: Observation::NotAsked,
                 user_settings: Observation::NotAsked,
+                joined: Observation::NotAsked,
             },
             tenant: TenantEvidence {
                 identity: known(TenantIdentity {
@@ -135,6 +137,10 @@ impl Owned {
                     ..Application::default()
                 }]),
                 notices: Observation::NotAsked,
+                exports: Observation::NotAsked,
+                ews_usage: Observation::NotAsked,
+                on_premises: Observation::NotAsked,
+                dns: Observation::NotAsked,
                 graph_opened_any: true,
                 ews_opened_any: true,
             },
@@ -247,6 +253,21 @@ pub fn refused_by_policy() -> Observation<EwsAnswer> {
 
 pub fn refused_by_switch() -> Observation<EwsAnswer> {
     known(EwsAnswer::RefusedSwitch { reason: "EWS is disabled for this user or tenant".to_owned() })
+}
+
+/// Joins an export of a kind, which says this of the user.
+pub fn joined_with(case: &mut Owned, kind: ExportKind, joined: Joined) {
+    let (file, examples) = ("export.csv".to_owned(), Vec::new());
+    let export = JoinedExport { kind, file, lines: 1, matched: 1, unmatched: 0, examples, blank: 0 };
+    case.tenant.exports = known(vec![export]);
+    case.evidence.joined = known(joined);
+}
+
+/// What the on-premises host shows without credentials.
+pub fn shows(case: &mut Owned, ews: Published, api: Published, schemes: &[&str]) {
+    let (host, schemes) =
+        ("mail.contoso.example".to_owned(), schemes.iter().map(|scheme| (*scheme).to_owned()).collect());
+    case.tenant.on_premises = known(vec![HostProbe { host, ews, api, schemes, at: at() }]);
 }
 
 /// A rule and a change that makes it speak.

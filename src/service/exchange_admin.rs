@@ -169,6 +169,7 @@ fn error_text(body: &[u8]) -> Option<String> {
 struct Wire {
     external_directory_object_id: Option<String>,
     primary_smtp_address: Option<String>,
+    #[serde(deserialize_with = "flag")]
     ews_enabled: Option<bool>,
     #[serde(rename = "EwsAllowedAppIDs", alias = "EWSAllowedAppIDs", alias = "EwsAllowedAppIds")]
     ews_allowed_app_ids: Value,
@@ -177,6 +178,7 @@ struct Wire {
     ews_block_list: Value,
     recipient_type_details: Option<String>,
     archive_status: Option<String>,
+    #[serde(deserialize_with = "flag")]
     is_inactive_mailbox: Option<bool>,
     grant_send_on_behalf_to: Value,
 }
@@ -216,6 +218,18 @@ impl Wire {
             inactive: self.is_inactive_mailbox.unwrap_or_default(),
             send_on_behalf: strings(&self.grant_send_on_behalf_to),
         }
+    }
+}
+
+/// A switch: a JSON Boolean, PowerShell's word for one, or nothing. Anything else is no answer to be guessed at.
+fn flag<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::Null => Ok(None),
+        Value::Bool(value) => Ok(Some(value)),
+        Value::String(text) if text.is_empty() => Ok(None),
+        Value::String(text) if text.eq_ignore_ascii_case("true") => Ok(Some(true)),
+        Value::String(text) if text.eq_ignore_ascii_case("false") => Ok(Some(false)),
+        other => Err(serde::de::Error::custom(format!("a switch is {other}, neither true nor false"))),
     }
 }
 
@@ -259,6 +273,17 @@ mod tests {
         let cas = wire.cas();
         assert_eq!(cas.ews_enabled, None);
         assert_eq!(cas.agents, AgentFilter { enforce: Some(AgentRule::AllowList), ..AgentFilter::default() });
+    }
+
+    #[test]
+    fn a_switch_is_read_in_json_s_and_in_powershell_s_words_and_never_guessed() {
+        let of = |text: &str| {
+            serde_json::from_str::<Wire>(&format!("{{\"EwsEnabled\":{text}}}")).map(|wire| wire.ews_enabled)
+        };
+        assert_eq!(of("\"False\"").unwrap(), Some(false));
+        assert_eq!(of("true").unwrap(), Some(true));
+        assert_eq!(of("\"\"").unwrap(), None);
+        assert!(of("\"Falsch\"").is_err() && of("0").is_err());
     }
 
     #[test]

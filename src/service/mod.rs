@@ -2,8 +2,11 @@
 //! evidence; what evidence means is for the rules.
 
 pub mod autodiscover;
+pub mod dns;
 pub mod entra;
 pub mod ews;
 pub mod exchange_admin;
 pub mod graph;
+pub mod onprem;
+pub mod supply;
 pub mod xml;

@@ -143,7 +143,7 @@ fn append(open: &mut [Element], text: &str) {
     }
 }
 
-fn resolve(entity: &quick_xml::events::BytesRef) -> Result<String, String> {
+pub(crate) fn resolve(entity: &quick_xml::events::BytesRef) -> Result<String, String> {
     if let Ok(Some(character)) = entity.resolve_char_ref() {
         return Ok(character.to_string());
     }

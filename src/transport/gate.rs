@@ -186,6 +186,11 @@ impl Scope {
         health.paused_until = Some(health.paused_until.map_or(until, |present| present.max(until)));
     }
 
+    /// Ends the service's part of the run.
+    pub fn give_up(&self, trouble: Trouble) {
+        self.lock().given_up.get_or_insert(trouble);
+    }
+
     /// A request of `caller` went well.
     pub fn succeeded(&self, near_limit: bool) {
         let mut health = self.lock();

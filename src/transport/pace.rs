@@ -69,10 +69,10 @@ const fn pace(limit: Option<(u32, u32)>, start: u32, most: u32) -> ScopePace {
 const NORMAL: [ScopePace; ScopeId::ALL.len()] = [
     pace(Some((60, 10)), 1, 2),
     pace(Some((4_000, 10)), 4, 8),
-    pace(Some((60_000, 600)), 20, 320),
+    pace(None, 20, 320),
     pace(None, 1, 3),
     pace(Some((1_500, 10)), 4, 32),
-    pace(Some((60_000, 600)), 4, 16),
+    pace(None, 4, 16),
     pace(Some((100, 10)), 1, 4),
 ];
 

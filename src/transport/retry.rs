@@ -99,8 +99,9 @@ pub trait Signer: Send + Sync {
     fn ready(&self) -> BoxFuture<'_, Result<(), Trouble>>;
     /// The header now, if a token is at hand.
     fn header(&self) -> Option<HeaderValue>;
-    /// The service refused this header: it must not be used again.
-    fn refused(&self, used: &HeaderValue);
+    /// The service refused this header: it must not be used again. Tells whether the token had only grown old on the
+    /// way, which is no refusal of ours.
+    fn refused(&self, used: &HeaderValue) -> bool;
 }
 
 /// The paced, patient way out.
@@ -179,6 +180,7 @@ impl Transport {
             {
                 match trouble.cause {
                     Cause::SignIn => return Err(trouble),
+                    _ if self.scope(ScopeId::Token).given_up().is_some() => return Err(trouble),
                     // The sign-in endpoint is in trouble: ours is to come back, like everybody else's.
                     cause => attempt.failed(cause, &trouble.detail).await?,
                 }
@@ -195,22 +197,21 @@ impl Transport {
                 None => {}
             }
             scope.stats.sent();
-            let sent = self.wire.send(request).await;
+            let sent = self.wire.send(request).await.map(|answer| ((call.reading)(&answer), answer));
+            if let Ok((Reading::Final, answer)) = &sent {
+                // While the permit is held: a success on a full scope is what lets it grow.
+                scope.succeeded(near_limit(answer));
+            }
             drop(permit);
             match sent {
-                Ok(answer)
+                Ok((_, answer))
                     if answer.status == StatusCode::UNAUTHORIZED && attempt.may_renew(signer, header.flatten()) => {}
-                Ok(answer) => match (call.reading)(&answer) {
-                    Reading::Final => {
-                        scope.succeeded(near_limit(&answer));
-                        return Ok(answer);
-                    }
-                    Reading::Pushback(wait, why) => {
-                        let wait = wait.or_else(|| ordered_wait(&answer, self.clock.now()));
-                        attempt.pushed_back(wait, &why).await?;
-                    }
-                    Reading::Transient(cause, why) => attempt.failed(cause, &why).await?,
-                },
+                Ok((Reading::Final, answer)) => return Ok(answer),
+                Ok((Reading::Pushback(wait, why), answer)) => {
+                    let wait = wait.or_else(|| ordered_wait(&answer, self.clock.now()));
+                    attempt.pushed_back(wait, &why).await?;
+                }
+                Ok((Reading::Transient(cause, why), _)) => attempt.failed(cause, &why).await?,
                 // A certificate that is not trusted now will not be in a minute.
                 Err(error @ WireError::Tls(..)) => return Err(Trouble::new(Cause::Outage, error.to_string())),
                 Err(error) => attempt.failed(cause_of(&error), &error.to_string()).await?,
@@ -239,10 +240,13 @@ struct Attempt<'a> {
 impl Attempt<'_> {
     /// A 401 renews the token once; a second one is the answer.
     fn may_renew(&mut self, signer: Option<&dyn Signer>, used: Option<HeaderValue>) -> bool {
-        let (Some(signer), Some(used), false) = (signer, used, self.renewed) else { return false };
-        signer.refused(&used);
-        self.renewed = true;
-        true
+        let (Some(signer), Some(used)) = (signer, used) else { return false };
+        let grew_old = signer.refused(&used);
+        if grew_old && self.tries < self.transport.pace.attempts {
+            self.tries += 1;
+            return true;
+        }
+        !std::mem::replace(&mut self.renewed, true)
     }
 
     async fn pushed_back(&mut self, ordered: Option<Duration>, why: &str) -> Result<(), Trouble> {
@@ -276,7 +280,12 @@ impl Attempt<'_> {
                 self.tries >= self.transport.pace.attempts.saturating_mul(WIDESPREAD_ATTEMPTS)
             };
             if spent {
-                return Err(self.exhausted(cause, why));
+                let trouble = self.exhausted(cause, why);
+                if listing {
+                    // What everything hangs on could not be had: nobody else need try.
+                    scope.give_up(trouble.clone());
+                }
+                return Err(trouble);
             }
             scope.pause(wait, cause, why);
             return Ok(());

@@ -154,8 +154,9 @@ impl Signer for Rotating {
         HeaderValue::from_str(&format!("Bearer {}", self.0.load(Ordering::SeqCst))).ok()
     }
 
-    fn refused(&self, _: &HeaderValue) {
+    fn refused(&self, _: &HeaderValue) -> bool {
         self.0.fetch_add(1, Ordering::SeqCst);
+        false
     }
 }
 
@@ -166,4 +167,16 @@ async fn a_401_renews_the_token_once_and_is_then_the_answer() {
     assert_eq!(got.status, StatusCode::UNAUTHORIZED);
     let sent: Vec<_> = wire.log.lock().unwrap().iter().map(|request| request.headers[AUTHORIZATION].clone()).collect();
     assert_eq!(sent, ["Bearer 0", "Bearer 1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_scope_grows_to_its_bound_and_stays_near_what_it_allows() {
+    let (transport, wire) = transport(|_, _| Ok(answer(200, &[], "")));
+    let calls = (0..2000).map(|_| transport.call(call(Patience::Question), None));
+    futures_util::future::try_join_all(calls).await.unwrap();
+    let most = f64::from(Pace::default().scope(ScopeId::Ews).width.most);
+    let bound = 2000.0 * 0.1 / most;
+    let took = wire.start.elapsed().as_secs_f64();
+    assert!(took < bound * 1.15, "{took} s, and {bound} s are possible");
+    assert_eq!(transport.scope(ScopeId::Ews).width().0, most as u32);
 }

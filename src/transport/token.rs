@@ -1,17 +1,19 @@
 //! Access tokens: fetched once for all workers, renewed before they expire, sent to their own service only.
 
 use std::sync::{Arc, RwLock};
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use http::HeaderValue;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
+use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
+use tokio::time::Instant;
 use url::Url;
 
 use super::Trouble;
 use super::retry::{Call, Signer, Transport};
 use super::wire::{Answer, Wire, host_of, is_loopback};
-use crate::clock::Clock;
 use crate::evidence::Cause;
 
 /// What a token is for. EWS and the admin backend share one.
@@ -37,10 +39,9 @@ pub struct Token {
 }
 
 impl Token {
-    /// Whether it should be renewed: after four fifths of its life.
-    fn is_stale(&self, now: Timestamp) -> bool {
-        let life = self.expires.duration_since(self.issued);
-        now >= self.issued + SignedDuration::from_millis_i128(life.as_millis() * 4 / 5)
+    /// How long it lasts, as its issuer says.
+    fn life(&self) -> Duration {
+        Duration::try_from(self.expires.duration_since(self.issued)).unwrap_or_default()
     }
 }
 
@@ -88,10 +89,10 @@ pub struct Client {
 
 impl Client {
     /// A client over a transport, with its source of tokens.
-    pub fn new(transport: Arc<Transport>, source: Arc<dyn TokenSource>, origins: Origins, clock: Clock) -> Self {
+    pub fn new(transport: Arc<Transport>, source: Arc<dyn TokenSource>, origins: Origins) -> Self {
         let tokens = [Resource::Graph, Resource::Exchange].map(|resource| {
             let (source, state) = (Arc::clone(&source), RwLock::default());
-            Arc::new(Tokens { resource, source, clock, state, renewing: tokio::sync::Mutex::default() })
+            Arc::new(Tokens { resource, source, state, renewing: tokio::sync::Mutex::default() })
         });
         Self { transport, origins, tokens }
     }
@@ -106,7 +107,9 @@ impl Client {
             let detail = format!("{host} is no host of this tenant's cloud: our token is not sent there");
             return Err(Trouble::new(Cause::Unreadable, detail));
         }
-        self.transport.call(call, Some(&*self.tokens[resource as usize])).await
+        let tokens = &*self.tokens[resource as usize];
+        let answer = self.transport.call(call, Some(tokens)).await?;
+        Ok(tokens.taken_out(answer))
     }
 
     /// The same sign-in over another wire, for example one that packs requests into batches.
@@ -131,7 +134,6 @@ impl Client {
 struct Tokens {
     resource: Resource,
     source: Arc<dyn TokenSource>,
-    clock: Clock,
     state: RwLock<State>,
     /// One renewal at a time; whoever waited for it finds its result.
     renewing: tokio::sync::Mutex<()>,
@@ -139,13 +141,37 @@ struct Tokens {
 
 #[derive(Default)]
 struct State {
-    token: Option<Token>,
+    held: Option<Held>,
     /// The last refusal, so that ten thousand waiting workers do not ask again one by one.
-    refused: Option<(Timestamp, Trouble)>,
+    refused: Option<(Instant, Trouble)>,
+}
+
+/// A token, and since when we hold it: its age is measured here, whatever the clocks say.
+struct Held {
+    token: Token,
+    since: Instant,
+}
+
+impl Held {
+    /// Whether it should be renewed: after four fifths of its life.
+    fn is_stale(&self) -> bool {
+        self.since.elapsed() >= self.token.life() * 4 / 5
+    }
+
+    fn has_ended(&self) -> bool {
+        self.since.elapsed() >= self.token.life()
+    }
 }
 
 /// How long a refusal to sign in stands before it is asked again.
-const REFUSAL_STANDS: SignedDuration = SignedDuration::from_secs(30);
+const REFUSAL_STANDS: Duration = Duration::from_secs(30);
+/// How long it stands that the sign-in endpoint was away: whoever fetched has spent the run's patience with it, and ten
+/// thousand waiting workers must not spend it again one after the other.
+const ABSENCE_STANDS: Duration = Duration::from_secs(30 * 60);
+
+fn stands(trouble: &Trouble) -> Duration {
+    if trouble.cause == Cause::SignIn { REFUSAL_STANDS } else { ABSENCE_STANDS }
+}
 
 impl Tokens {
     async fn fresh(&self) -> Result<Token, Trouble> {
@@ -156,29 +182,48 @@ impl Tokens {
         if let Some(known) = self.known() {
             return known;
         }
+        let since = Instant::now();
         let fetched = self.source.fetch(self.resource).await;
         let mut state = self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         match &fetched {
-            Ok(token) => *state = State { token: Some(token.clone()), refused: None },
+            Ok(token) => *state = State { held: Some(Held { token: token.clone(), since }), refused: None },
             Err(trouble) => {
                 // A token that has not ended yet serves on while the endpoint is away.
-                let now = self.clock.now();
-                if let Some(token) = state.token.clone().filter(|token| now < token.expires) {
-                    return Ok(token);
+                if let Some(held) = state.held.as_ref().filter(|held| !held.has_ended()) {
+                    return Ok(held.token.clone());
                 }
-                state.refused = (trouble.cause == Cause::SignIn).then(|| (now, trouble.clone()));
+                state.refused = Some((Instant::now(), trouble.clone()));
             }
         }
         fetched
     }
 
     fn known(&self) -> Option<Result<Token, Trouble>> {
-        let (now, state) = (self.clock.now(), self.state.read().unwrap_or_else(std::sync::PoisonError::into_inner));
-        match (&state.token, &state.refused) {
-            (Some(token), _) if !token.is_stale(now) => Some(Ok(token.clone())),
-            (_, Some((at, trouble))) if now.duration_since(*at) < REFUSAL_STANDS => Some(Err(trouble.clone())),
+        let state = self.state.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        match (&state.held, &state.refused) {
+            (Some(held), _) if !held.is_stale() => Some(Ok(held.token.clone())),
+            (_, Some((at, trouble))) if at.elapsed() < stands(trouble) => Some(Err(trouble.clone())),
             _ => None,
         }
+    }
+}
+
+impl Tokens {
+    /// An answer that repeats our token (a proxy's page that shows the request) loses it before anybody quotes it.
+    fn taken_out(&self, mut answer: Answer) -> Answer {
+        let state = self.state.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let Some(held) = &state.held else { return answer };
+        let token = held.token.secret.expose_secret().as_bytes();
+        if memchr::memmem::find(&answer.body, token).is_some() {
+            answer.body = bytes::Bytes::from_static(b"{}");
+        }
+        let repeats = |value: &HeaderValue| memchr::memmem::find(value.as_bytes(), token).is_some();
+        let gone: Vec<_> =
+            answer.headers.iter().filter(|(_, value)| repeats(value)).map(|(name, _)| name.clone()).collect();
+        for name in gone {
+            answer.headers.remove(name);
+        }
+        answer
     }
 }
 
@@ -189,15 +234,18 @@ impl Signer for Tokens {
 
     fn header(&self) -> Option<HeaderValue> {
         let Some(Ok(token)) = self.known() else { return None };
-        let mut header = HeaderValue::from_str(&format!("Bearer {}", token.secret.expose_secret())).ok()?;
+        let bearer = Zeroizing::new(format!("Bearer {}", token.secret.expose_secret()));
+        let mut header = HeaderValue::from_str(&bearer).ok()?;
         header.set_sensitive(true);
         Some(header)
     }
 
-    fn refused(&self, used: &HeaderValue) {
+    fn refused(&self, used: &HeaderValue) -> bool {
         let is_current = self.header().is_some_and(|present| present == used);
         if is_current {
-            self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner).token = None;
+            self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner).held = None;
         }
+        // Whoever finds another token in place, or a stale one, was only late.
+        !is_current
     }
 }

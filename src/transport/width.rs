@@ -27,10 +27,20 @@ pub struct Width {
 struct State {
     limit: u32,
     in_use: u32,
-    /// Successes since the last change while all permits were in use.
+    /// Successes since all permits were first in use at this limit.
     streak: u32,
+    /// Whether all permits were in use at once since the last change: only then does success speak for more.
+    was_full: bool,
     /// Answers to requests that were on their way when the width was halved say nothing about the new width.
     halved_at: Option<Instant>,
+}
+
+impl State {
+    /// What was seen at another limit says nothing about this one.
+    fn changed(&mut self) {
+        self.streak = 0;
+        self.was_full = self.in_use >= self.limit;
+    }
 }
 
 /// How long one halving stands before the next: a burst of refusals is one message, not many.
@@ -42,7 +52,7 @@ impl Width {
     pub fn new(range: Range) -> Arc<Self> {
         let most = range.most.max(1);
         let limit = range.start.clamp(1, most);
-        let state = State { limit, in_use: 0, streak: 0, halved_at: None };
+        let state = State { limit, in_use: 0, streak: 0, was_full: false, halved_at: None };
         Arc::new(Self { state: Mutex::new(state), freed: Notify::new(), most })
     }
 
@@ -54,6 +64,7 @@ impl Width {
                 let mut state = self.lock();
                 if state.in_use < state.limit {
                     state.in_use += 1;
+                    state.was_full |= state.in_use == state.limit;
                     return Permit { width: Arc::clone(self) };
                 }
             }
@@ -64,13 +75,13 @@ impl Width {
     /// A request went well.
     pub fn succeeded(&self) {
         let mut state = self.lock();
-        if state.in_use < state.limit {
+        if !state.was_full {
             return;
         }
         state.streak += 1;
         if state.streak >= state.limit && state.limit < self.most {
             state.limit += 1;
-            state.streak = 0;
+            state.changed();
             self.freed.notify_one();
         }
     }
@@ -82,7 +93,7 @@ impl Width {
             return;
         }
         state.limit = (state.limit / 2).max(1);
-        state.streak = 0;
+        state.changed();
         state.halved_at = Some(Instant::now());
     }
 

@@ -19,7 +19,7 @@ pub(super) fn products(reading: &Reading<'_>) -> Vec<String> {
 pub(super) fn lines(reading: &Reading<'_>) -> Vec<EvidenceLine> {
     let words = Words { reading };
     let evidence = reading.case.evidence;
-    vec![
+    let mut lines = vec![
         words.line("directory", Question::Directory, &evidence.directory, |found| words.directory(found)),
         words.line("licence", Question::Directory, &evidence.directory, |_| words.licence()),
         words.line("recipient", Question::Recipient, &evidence.recipient, |found| match found {
@@ -43,7 +43,14 @@ pub(super) fn lines(reading: &Reading<'_>) -> Vec<EvidenceLine> {
         words.line("graph", Question::Graph, &evidence.graph, |answer| words.graph(answer)),
         words.line("routing", Question::Routing, &evidence.routing, |routing| words.routing(routing)),
         words.line("ews", Question::Ews, &evidence.ews, |answer| words.ews(answer)),
-    ]
+    ];
+    if evidence.user_settings != Observation::NotAsked {
+        lines.push(words.line("user_settings", Question::Routing, &evidence.user_settings, |found| {
+            let url = found.external_ews_url.as_ref().or(found.internal_ews_url.as_ref()).or(found.error.as_ref());
+            url.cloned().unwrap_or_else(|| words.say("user_settings/none"))
+        }));
+    }
+    lines
 }
 
 struct Words<'r, 'a> {

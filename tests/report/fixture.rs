@@ -372,6 +372,7 @@ fn apps() -> Vec<AppLine> {
             enabled: Some(true),
             last_seen: Some(date(2026, 11, 2)),
             advice: "Put it on EwsAllowedAppIDs until it is moved, or move it to Graph".to_owned(),
+            ..AppLine::default()
         },
         AppLine { name: "<b>=1+1</b>".to_owned(), state: "unknown".to_owned(), ..AppLine::default() },
     ]

@@ -10,7 +10,7 @@ use ewsready::report::{View, xlsx};
 
 use super::fixture;
 
-const SHEETS: [&str; 13] = [
+const SHEETS: [&str; 15] = [
     "Summary",
     "Users",
     "Blocked",
@@ -24,6 +24,8 @@ const SHEETS: [&str; 13] = [
     "Domains",
     "Throttling",
     "Method",
+    "Changes",
+    "Trend",
 ];
 
 fn bytes(view: &View) -> Vec<u8> {

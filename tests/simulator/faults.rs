@@ -175,30 +175,6 @@ async fn outages_storms_and_token_lives_follow_the_clock() {
 }
 
 #[tokio::test]
-async fn published_limits_are_kept() {
-    let served = served(&["throttle"]).await;
-    let token = served.token(GRAPH).await;
-    // Resource units: a tenant of 200 accounts has 5,000 in ten seconds; each of these costs three.
-    let mut refused = None;
-    for count in 1..=2_000 {
-        let answer =
-            served.client.get(served.url("/v1.0/subscribedSkus")).bearer_auth(&token).send().await.expect("sent");
-        if answer.status() == 429 {
-            refused = Some((count, answer));
-            break;
-        }
-    }
-    let (count, answer) = refused.expect("refused in the end");
-    assert_eq!(count, 1_667);
-    assert!(
-        answer.headers()["x-ms-throttle-scope"].to_str().is_ok_and(|scope| scope.starts_with("Tenant_Application/"))
-    );
-    served.pass(Duration::from_secs(11)).await;
-    let again = served.client.get(served.url("/v1.0/subscribedSkus")).bearer_auth(&token).send().await.expect("sent");
-    assert_eq!(again.status(), 200);
-}
-
-#[tokio::test]
 async fn a_mailbox_has_four_connections() {
     let served = served(&["throttle", "latency=200"]).await;
     let token = served.token(GRAPH).await;

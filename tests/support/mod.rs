@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so and stops")]
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -122,6 +122,12 @@ impl Simulator {
         )
     }
 
+    /// How many requests it has answered, those in batches counted singly.
+    pub fn requests(&self) -> u64 {
+        let counts = self.counts();
+        counts["requests"].as_object().map_or(0, |kinds| kinds.values().filter_map(|count| count.as_u64()).sum())
+    }
+
     /// What the simulator counted.
     pub fn counts(&self) -> serde_json::Value {
         let body = get(&format!("{}/__simulator", self.url));
@@ -136,13 +142,16 @@ impl Drop for Simulator {
     }
 }
 
-fn get(url: &str) -> String {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(async {
-        let wire = ewsready::transport::HttpWire::new(std::time::Duration::from_secs(30)).expect("a client");
-        let request = ewsready::transport::Request::get(url.parse().expect("an address"));
-        ewsready::transport::Wire::send(&wire, request).await.expect("an answer").text().into_owned()
-    })
+/// One plain `GET`; a client with pools and TLS would cost more than the answer.
+pub fn get(url: &str) -> String {
+    let (address, path) = url.trim_start_matches("http://").split_once('/').expect("an address with a path");
+    let mut stream = std::net::TcpStream::connect(address).expect("the simulator listens");
+    write!(stream, "GET /{path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").expect("it reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+    assert!(!head.to_ascii_lowercase().contains("chunked"), "the simulator states the length of this answer");
+    body.to_owned()
 }
 
 /// A file of the repository.

@@ -1,18 +1,21 @@
 //! The head of a report, from what the store knows of run and tenant.
 
+mod apps;
+mod domains;
 mod licences;
 
-use std::collections::BTreeSet;
+use jiff::civil::Date;
 
 use super::assess::store_failure;
 use super::exit::Failure;
 use super::judging::report_failure;
+use crate::evidence::joined::{HostProbe, Published};
 use crate::evidence::mailbox::AgentRule;
 use crate::evidence::store::{RunRecord, Store};
-use crate::evidence::tenant::{AppList, Application, OrganizationEws};
+use crate::evidence::tenant::{AppList, OrganizationEws};
 use crate::evidence::{Observation, TenantEvidence};
 use crate::facts::Facts;
-use crate::report::head::{AppLine, DomainLine, Organization, RuleLine, ServiceLine, Tenant};
+use crate::report::head::{Organization, RuleLine, ServiceLine, Tenant};
 use crate::report::{Head, Texts};
 use crate::rules::{Options, registry};
 use crate::transport::ScopeId;
@@ -43,7 +46,8 @@ pub fn head(
         simulated: run.settings.simulated,
         roster: roster.sources.clone(),
         extra_columns: roster.columns.clone(),
-        integrations: options.integrations.clone(),
+        integrations: integration_columns(facts, options),
+        integration_ends: integration_ends(facts, options),
         language: language.to_owned(),
         tenant: Tenant {
             profile: run.tenant.clone(),
@@ -54,14 +58,25 @@ pub fn head(
         organization: organization(tenant, facts, options, language)?,
         licences: licences::products(tenant, facts),
         upgrades: licences::upgrades(tenant, facts, options),
-        domains: domains(tenant),
-        apps: apps(tenant, facts),
+        domains: domains::lines(
+            tenant,
+            facts.cloud(&options.cloud),
+            &Texts::embedded(language).map_err(report_failure)?,
+        ),
+        apps: apps::lines(tenant, facts, options),
         services: services(store, run)?,
         rules: registry().iter().map(|rule| rule_line(rule, facts)).collect(),
-        parameters: parameters(run),
+        parameters: parameters(run, tenant),
         permissions: permissions(tenant),
+        caveats: caveats(tenant),
         ..Head::default()
     })
+}
+
+/// The day EWS ends in a cloud, or by which to plan.
+pub fn retirement(facts: &Facts, cloud: &str) -> Option<jiff::civil::Date> {
+    let cloud = facts.cloud(cloud)?;
+    Some(cloud.retirement.ends_on.unwrap_or(cloud.retirement.plan_by))
 }
 
 fn organization(
@@ -71,8 +86,7 @@ fn organization(
     language: &str,
 ) -> Result<Organization, Failure> {
     let texts = Texts::embedded(language).map_err(report_failure)?;
-    let cloud = facts.cloud(&options.cloud);
-    let retirement = cloud.map(|cloud| cloud.retirement.ends_on.unwrap_or(cloud.retirement.plan_by));
+    let retirement = retirement(facts, &options.cloud);
     let notes = tenant_findings(tenant, facts, options).into_iter().map(|finding| finding.text).collect();
     let state = match &tenant.organization {
         Observation::Known { value, .. } => ews_state(value, &texts),
@@ -105,47 +119,24 @@ fn ews_state(organization: &OrganizationEws, texts: &Texts) -> String {
     texts.fill("organization", "state", &[("switch", word(switch)), ("list", &list), ("filter", word(filter))])
 }
 
-/// Every application that holds an EWS permission, is listed, or belongs to an integration.
-fn apps(tenant: &TenantEvidence, facts: &Facts) -> Vec<AppLine> {
-    let listed = match tenant.organization.value().map(|organization| &organization.app_list) {
-        Some(AppList::Seen(apps)) => Some(apps),
-        Some(AppList::Hidden) | None => None,
-    };
-    let known: &[Application] = tenant.applications.value().map_or(&[], Vec::as_slice);
-    let theirs = known.iter().map(|app| app.app_id.as_str());
-    let ids: BTreeSet<&str> = theirs.chain(listed.into_iter().flatten().map(String::as_str)).collect();
-    let line = |id: &str| {
-        let (app, client) = (known.iter().find(|app| app.app_id == id), facts.client(id));
-        let name = app.map(|app| app.name.clone()).filter(|name| !name.is_empty());
-        let name = name.or_else(|| client.map(|client| client.name.clone())).unwrap_or_else(|| "unknown".to_owned());
-        let state = match listed.map(|apps| apps.contains(id)) {
-            None => "unknown",
-            Some(true) => "listed",
-            Some(false) => "not_listed",
-        };
-        let permissions =
-            app.into_iter().flat_map(|app| app.application_permissions.iter().chain(&app.delegated_permissions));
-        AppLine {
-            app_id: id.to_owned(),
-            name,
-            permissions: permissions.cloned().collect(),
-            state: state.to_owned(),
-            enabled: app.and_then(|app| app.enabled),
-            advice: client.map(|client| client.advice.clone()).unwrap_or_default(),
-            ..AppLine::default()
-        }
-    };
-    ids.into_iter().map(line).collect()
+/// The columns of the profile's integrations.
+fn integration_columns(facts: &Facts, options: &Options) -> Vec<String> {
+    let known = options.integrations.iter().filter_map(|id| facts.integration(id));
+    known.flat_map(|known| known.columns.clone()).collect()
 }
 
-fn domains(tenant: &TenantEvidence) -> Vec<DomainLine> {
-    let identity = tenant.identity.value();
-    let line = |domain: &crate::evidence::tenant::Domain| DomainLine {
-        name: domain.name.clone(),
-        verified: true,
-        ..DomainLine::default()
-    };
-    identity.map(|identity| identity.domains.iter().map(line).collect()).unwrap_or_default()
+/// The columns of the profile's integrations that work over EWS, with the day it ends in the cloud.
+fn integration_ends(facts: &Facts, options: &Options) -> Vec<(String, Date)> {
+    let Some(cloud) = facts.cloud(&options.cloud) else { return Vec::new() };
+    let day = cloud.retirement.ends_on.unwrap_or(cloud.retirement.plan_by);
+    let known = options.integrations.iter().filter_map(|id| facts.integration(id));
+    known.flat_map(|known| &known.over_ews).map(|column| (column.clone(), day)).collect()
+}
+
+/// What became of the joined exports.
+fn caveats(tenant: &TenantEvidence) -> Vec<String> {
+    let domains = tenant.domain_names();
+    tenant.exports.value().into_iter().flatten().map(|export| export.sentence(&domains)).collect()
 }
 
 fn services(store: &Store, run: &RunRecord) -> Result<Vec<ServiceLine>, Failure> {
@@ -171,14 +162,32 @@ fn rule_line(rule: &crate::rules::Rule, facts: &Facts) -> RuleLine {
     }
 }
 
-fn parameters(run: &RunRecord) -> Vec<(String, String)> {
+fn parameters(run: &RunRecord, tenant: &TenantEvidence) -> Vec<(String, String)> {
     let settings = &run.settings;
-    vec![
+    let mut told = vec![
         ("Cloud".to_owned(), settings.cloud.clone()),
         ("Integrations".to_owned(), settings.integrations.join(", ")),
         ("Kiosk-only users".to_owned(), settings.kiosk.clone()),
         ("Own application".to_owned(), settings.own_app_id.clone().unwrap_or_default()),
-    ]
+    ];
+    let named =
+        [("Salesforce connects", &settings.salesforce_connection), ("Dynamics application", &settings.dynamics_app)];
+    told.extend(named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?))));
+    told.extend(
+        tenant.on_premises.value().into_iter().flatten().map(|host| (format!("Host {}", host.host), shown(host))),
+    );
+    told
+}
+
+/// What an on-premises host showed, in words.
+fn shown(host: &HostProbe) -> String {
+    let part = |part: &Published| match part {
+        Published::AsksForCredentials => "published".to_owned(),
+        Published::LoginPage { detail } | Published::Missing { detail } => format!("not published ({detail})"),
+        Published::Unreachable { detail } => format!("not reached ({detail})"),
+    };
+    let schemes = if host.schemes.is_empty() { "none".to_owned() } else { host.schemes.join(", ") };
+    format!("EWS {}; /api {}; sign-in offered: {schemes}", part(&host.ews), part(&host.api))
 }
 
 fn permissions(tenant: &TenantEvidence) -> Vec<String> {

@@ -5,6 +5,7 @@
 pub mod board;
 mod delegates;
 mod directory;
+mod hosts;
 mod matching;
 mod probes;
 mod settings;
@@ -20,10 +21,13 @@ use super::question::Question;
 use super::store::{RunId, Store, StoreError, Writer};
 use crate::clock::Clock;
 use crate::service::autodiscover::Autodiscover;
+use crate::service::autodiscover::soap::SoapAutodiscover;
+use crate::service::dns::Dns;
 use crate::service::ews::Ews;
-use crate::service::exchange_admin::ExchangeAdmin;
 use crate::service::graph::Graph;
 use crate::service::graph::apps::Interest;
+use crate::service::onprem::OnPremises;
+use crate::service::supply::ExchangeFacts;
 use crate::transport::{Client, Resource, ScopeId, Trouble};
 
 pub use board::Board;
@@ -32,12 +36,14 @@ pub use board::Board;
 pub struct Services {
     /// Directory and Graph mailboxes.
     pub graph: Graph,
-    /// Organisation and mailbox settings.
-    pub exchange: Option<ExchangeAdmin>,
+    /// Organisation and mailbox settings: the admin backend's, or exported files'.
+    pub exchange: ExchangeFacts,
     /// Routing.
     pub autodiscover: Option<Autodiscover>,
     /// The live probe.
     pub ews: Option<Ews>,
+    /// What Exchange's own clients are told; asked only where the profile wants it.
+    pub autodiscover_soap: Option<SoapAutodiscover>,
     /// The applications to look for.
     pub interest: Interest,
     /// The signed-in client below them.
@@ -53,6 +59,8 @@ pub struct Collector {
     clock: Clock,
     stop: CancellationToken,
     with_delegates: bool,
+    hosts: Option<OnPremises>,
+    dns: Option<Dns>,
     /// What progress shows.
     pub board: Arc<Board>,
 }
@@ -84,13 +92,36 @@ impl Collector {
     ) -> Result<Self, StoreError> {
         let (writer, reader) = (Writer::start(store, run)?, store.reader()?);
         let board = Arc::new(Board::default());
-        Ok(Self { services, store: reader.into(), writer, run, clock, stop, with_delegates: false, board })
+        Ok(Self {
+            services,
+            store: reader.into(),
+            writer,
+            run,
+            clock,
+            stop,
+            with_delegates: false,
+            hosts: None,
+            dns: None,
+            board,
+        })
     }
 
     /// The same, asking also who else may open each calendar: what planning waves wants to know.
     #[must_use]
     pub fn asking_delegates(self, wanted: bool) -> Self {
         Self { with_delegates: wanted, ..self }
+    }
+
+    /// The same, asking also the on-premises hosts that come up.
+    #[must_use]
+    pub fn asking_on_premises(self, hosts: Option<OnPremises>) -> Self {
+        Self { hosts, ..self }
+    }
+
+    /// The same, asking also DNS about the tenant's domains.
+    #[must_use]
+    pub fn asking_dns(self, dns: Option<Dns>) -> Self {
+        Self { dns, ..self }
     }
 
     /// Asks everything that has no outcome yet.
@@ -113,19 +144,40 @@ impl Collector {
             Err(trouble) => return Ok(End::Refused(trouble)),
         };
         self.tenant_facts(&roles).await?;
+        self.ask_dns().await?;
         if let Some(refusal) = self.directory().await? {
             return Ok(End::Refused(refusal));
         }
+        // Who is who must be in the store before it is asked who is left to probe.
+        self.writer.settle().await?;
         let (settings, probes) = tokio::join!(self.mailbox_settings(), self.probe_mailboxes(&roles));
         settings.and(probes)?;
+        self.ask_hosts().await?;
         if self.with_delegates {
             self.ask_delegates().await?;
         }
+        self.writer.settle().await?;
+        self.check_complete()?;
         let given_up: Vec<_> = ScopeId::ALL
             .into_iter()
             .filter_map(|id| Some((id, self.services.client.transport.scope(id).given_up()?)))
             .collect();
         Ok(if given_up.is_empty() { End::Complete } else { End::GaveUp(given_up) })
+    }
+
+    /// Whatever happened, every core question about every mailbox has an outcome now. A question that was passed over
+    /// in silence would be the worst fault of all, so a run that has one does not end as complete.
+    fn check_complete(&self) -> Result<(), StoreError> {
+        for question in Question::CORE {
+            let known_account = question != Question::Directory;
+            let left = self.read(|store| store.count_pending(self.run, question, known_account))?;
+            if left > 0 {
+                let detail =
+                    format!("{left} mailboxes were left without an outcome for {question:?}: please report this");
+                return Err(StoreError::Ended(detail));
+            }
+        }
+        Ok(())
     }
 
     async fn note_traffic(&self) -> Result<(), StoreError> {

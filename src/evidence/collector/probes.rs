@@ -43,8 +43,24 @@ impl Collector {
             let ews = collector.services.ews.as_ref()?;
             Some(ews.open_inbox(subject.mailbox.as_deref().unwrap_or(&subject.address)).await)
         });
-        let done = tokio::join!(graph, routing, ews);
-        done.0.and(done.1).and(done.2)
+        let done = tokio::join!(graph, routing, ews, self.user_settings());
+        done.0.and(done.1).and(done.2).and(done.3)
+    }
+
+    /// What SOAP Autodiscover tells about each mailbox, where the profile wants to know.
+    async fn user_settings(self: &Arc<Self>) -> Result<(), StoreError> {
+        if self.services.autodiscover_soap.is_none() {
+            return Ok(());
+        }
+        self.probe(
+            Question::UserSettings,
+            Source::AutodiscoverSoap,
+            |collector: Arc<Self>, subject: Subject| async move {
+                let soap = collector.services.autodiscover_soap.as_ref()?;
+                Some(soap.user_settings(subject.mailbox.as_deref().unwrap_or(&subject.address)).await)
+            },
+        )
+        .await
     }
 
     /// Puts one question for every mailbox that has no outcome for it.

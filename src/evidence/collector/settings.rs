@@ -7,26 +7,17 @@ use super::{Collector, no_source};
 use crate::evidence::observation::{Cause, Observation, Source};
 use crate::evidence::question::Question;
 use crate::evidence::store::StoreError;
-use crate::service::exchange_admin::{ExchangeAdmin, Keyed};
-use crate::service::graph::Page;
+use crate::service::exchange_admin::Keyed;
+use crate::service::supply::Supply;
 use crate::transport::Trouble;
 
 impl Collector {
     /// EWS settings and kind of every mailbox.
     pub(super) async fn mailbox_settings(&self) -> Result<(), StoreError> {
         let roster = self.read(|store| Roster::of(store, self.run))?;
-        let cas = self.list_settings(
-            Question::Cas,
-            "cas_mailboxes",
-            &roster,
-            async |exchange: &ExchangeAdmin, next: Option<String>| exchange.cas_mailboxes(next.as_deref()).await,
-        );
-        let recipients = self.list_settings(
-            Question::Recipient,
-            "recipients",
-            &roster,
-            async |exchange: &ExchangeAdmin, next: Option<String>| exchange.recipients(next.as_deref()).await,
-        );
+        let exchange = &self.services.exchange;
+        let cas = self.list_settings(Question::Cas, &roster, exchange.cas_mailboxes.as_deref());
+        let recipients = self.list_settings(Question::Recipient, &roster, exchange.mailboxes.as_deref());
         let (cas, recipients) = tokio::join!(cas, recipients);
         cas.and(recipients)
     }
@@ -34,29 +25,32 @@ impl Collector {
     async fn list_settings<T: serde::Serialize>(
         &self,
         question: Question,
-        name: &'static str,
         roster: &Roster,
-        page: impl AsyncFn(&ExchangeAdmin, Option<String>) -> Result<Page<Keyed<T>>, Trouble>,
+        supply: Option<&dyn Supply<Keyed<T>>>,
     ) -> Result<(), StoreError> {
         let mut left = self.read(|store| store.count_pending(self.run, question, true))?;
         self.board.expect(question, left);
-        let Some(exchange) = &self.services.exchange else {
+        let Some(supply) = supply else {
             let open: Observation<Option<T>> = no_source("the Exchange admin backend", self.clock.now());
             return self.close_all(question, &open).await;
         };
         // The links of this backend live for minutes only: an interrupted listing begins again.
-        let (mut next, mut seen) = (None, Seen::default());
+        let (mut next, mut seen) = (None::<String>, Seen::default());
+        let (mut lines, mut matched) = (0_u64, 0_u64);
         let trouble = loop {
-            // Everybody of a small roster may be found long before a large tenant ends.
-            if left == 0 {
+            // Everybody of a small roster may be found long before a large tenant ends; a file's lines are counted.
+            if left == 0 && (lines == 0 || !matches!(supply.source(), Source::Import(_))) {
                 break None;
             }
-            let page = match page(exchange, next).await {
+            let page = match supply.page(next.as_deref()).await {
                 Ok(page) => page,
                 Err(trouble) => break Some(trouble),
             };
             for mailbox in page.items {
-                left -= self.store_settings(question, name, roster, mailbox).await?.min(left);
+                let found = self.store_settings(question, roster, mailbox, supply).await?;
+                left -= found.min(left);
+                lines += 1;
+                matched += u64::from(found > 0);
             }
             if let Err(trouble) = seen.follow(page.next.as_deref()) {
                 break Some(trouble);
@@ -70,18 +64,40 @@ impl Collector {
         if let Some(trouble) = &trouble {
             self.board.remark(format!("mailbox settings stay unknown for those not yet seen: {trouble}"));
         }
-        // Who was not listed to the end of the list has no mailbox in Exchange Online.
-        let rest: Observation<Option<T>> = self.observed(trouble.map_or(Ok(None), Err), Source::ExchangeAdmin);
+        let rest = match (trouble, supply.source()) {
+            (Some(trouble), _) => Err(trouble),
+            (None, Source::Import(file)) => {
+                self.not_in_file(&file, supply.is_complete(), lines, matched).map(|()| None)
+            }
+            // Who was not listed to the end of the list has no mailbox in Exchange Online.
+            (None, _) => Ok(None),
+        };
+        let rest: Observation<Option<T>> = self.observed(rest, supply.source());
         self.close_all(question, &rest).await
+    }
+
+    /// A file is as complete as somebody made it: who is not in it has no mailbox if the file says that it is whole and
+    /// knows this roster's people; else it stays unknown.
+    fn not_in_file(&self, file: &str, complete: bool, lines: u64, matched: u64) -> Result<(), Trouble> {
+        let others = lines - matched;
+        self.board.remark(format!("{file}: {matched} lines belong to this roster, {others} to nobody in it"));
+        let detail = match (matched, complete) {
+            (0, _) => format!("{file} has {lines} lines and none is anybody of this roster: is it another tenant's?"),
+            (_, true) => return Ok(()),
+            (_, false) => format!(
+                "{file} has no line for this mailbox and does not say that it is complete; templates/export-exchange.ps1 makes one that does"
+            ),
+        };
+        Err(Trouble::new(Cause::Inconclusive, detail))
     }
 
     /// Stores one mailbox's settings for whoever of the roster it is; returns how many that were.
     async fn store_settings<T: serde::Serialize>(
         &self,
         question: Question,
-        name: &str,
         roster: &Roster,
         mailbox: Keyed<T>,
+        supply: &dyn Supply<Keyed<T>>,
     ) -> Result<u64, StoreError> {
         let mut subjects = mailbox.object_id.as_deref().map_or(&[][..], |id| roster.by_object(id)).to_vec();
         if mailbox.object_id.is_none() {
@@ -90,8 +106,9 @@ impl Collector {
         if subjects.is_empty() {
             return Ok(0);
         }
-        tracing::trace!(list = name, ?subjects, "matched");
-        let known = Observation::known(Some(mailbox.value), Source::ExchangeAdmin, self.clock.now());
+        tracing::trace!(?question, ?subjects, "matched");
+        let at = supply.at().unwrap_or(self.clock.now());
+        let known = Observation::known(Some(mailbox.value), supply.source(), at);
         for subject in &subjects {
             self.writer.observe(*subject, question, &known).await?;
             self.board.done(question, 1);

@@ -8,6 +8,7 @@ use super::{Collector, no_source};
 use crate::evidence::store::StoreError;
 use crate::evidence::tenant::OrganizationEws;
 use crate::evidence::{Cause, Observation, Source};
+use crate::service::supply::NamedOrganization;
 use crate::transport::{Resource, Trouble};
 
 impl Collector {
@@ -15,8 +16,10 @@ impl Collector {
         let roles: BTreeSet<_> = graph_roles.iter().cloned().collect();
         let known = Observation::known(roles, Source::SignIn, self.clock.now());
         self.writer.observe_tenant("graph_roles", &known).await?;
-        let done = tokio::join!(self.identity(), self.skus(), self.organization(), self.applications(), self.notices());
-        done.0.and(done.1).and(done.2).and(done.3).and(done.4)
+        let done = tokio::join!(self.identity(), self.skus(), self.applications(), self.notices());
+        done.0.and(done.1).and(done.2).and(done.3)?;
+        // An exported organization is compared with the tenant's domains, which are known now.
+        self.organization().await
     }
 
     /// Who else uses EWS here. Worth knowing, and nobody's verdict hangs on it: a missing permission is no remark.
@@ -59,19 +62,45 @@ impl Collector {
         if self.is_known("organization")? {
             return Ok(());
         }
-        if self.services.exchange.is_some() || self.services.ews.is_some() {
+        if self.services.exchange.asks_backend() || self.services.ews.is_some() {
             let roles = self.services.client.roles(Resource::Exchange).await;
             let roles = self.observed(roles.map(|roles| roles.into_iter().collect::<BTreeSet<_>>()), Source::SignIn);
             self.writer.observe_tenant("exchange_roles", &roles).await?;
         }
-        let organization: Observation<OrganizationEws> = match &self.services.exchange {
-            Some(exchange) => self.observed(exchange.organization().await, Source::ExchangeAdmin),
+        let organization: Observation<OrganizationEws> = match &self.services.exchange.organization {
+            Some(supply) => {
+                let told = match supply.page(None).await {
+                    Ok(page) => self.own(page.items.into_iter().next(), &supply.source()).await?,
+                    Err(trouble) => Err(trouble),
+                };
+                super::observed(told, supply.source(), supply.at().unwrap_or(self.clock.now()))
+            }
             None => no_source("the Exchange admin backend", self.clock.now()),
         };
         if let Some(unknown) = organization.why_unknown() {
             self.board.remark(format!("the organisation's EWS settings stay unknown: {}", unknown.detail));
         }
         self.writer.observe_tenant("organization", &organization).await
+    }
+
+    /// The organization's settings, if it is this tenant's: a file may be of another one.
+    async fn own(
+        &self,
+        told: Option<NamedOrganization>,
+        source: &Source,
+    ) -> Result<Result<OrganizationEws, Trouble>, StoreError> {
+        let Some(told) = told else {
+            return Ok(Err(Trouble::new(Cause::Unreadable, format!("{source} tells of no organization"))));
+        };
+        let Some(name) = told.name else { return Ok(Ok(told.value)) };
+        self.writer.settle().await?;
+        let tenant = self.read(|store| store.tenant_evidence(self.run))?;
+        let domains = tenant.identity.value().map(|identity| identity.domains.as_slice()).unwrap_or_default();
+        if domains.is_empty() || domains.iter().any(|domain| domain.name.eq_ignore_ascii_case(&name)) {
+            return Ok(Ok(told.value));
+        }
+        let detail = format!("{source} is of another tenant: its organization is {name}, which is no domain here");
+        Ok(Err(Trouble::new(Cause::Unreadable, detail)))
     }
 
     fn is_known(&self, name: &str) -> Result<bool, StoreError> {

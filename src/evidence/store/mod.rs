@@ -1,7 +1,9 @@
 //! The store: one SQLite file with every run's roster and evidence. Safe against a kill at any instant, because
 //! every change is a transaction; a run goes on where its last transaction ended.
 
+mod annotation;
 mod ingest;
+mod judged;
 mod plan;
 mod read;
 mod run;
@@ -13,13 +15,18 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
+pub use annotation::Annotation;
 pub use ingest::{EntryRecord, Known, RosterRecord, Sink, Start};
+pub use judged::{Judging, Kept, KeptEntry};
 pub use read::RawEntry;
 pub use run::{RunId, RunRecord, Settings};
 pub use write::{Candidate, Subject, Writer};
 
+/// What leads from each format of the file to the next, from the empty file on. What stands here is never changed:
+/// there are files that were made with it.
+const STEPS: [&str; 2] = [include_str!("schema.sql"), include_str!("format2.sql")];
 /// Format of the file, in SQLite's `user_version`.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = STEPS.len() as i64;
 
 /// What can go wrong with the store.
 #[derive(Debug, thiserror::Error)]
@@ -84,7 +91,8 @@ impl Store {
         Ok(store)
     }
 
-    /// Opens an existing store for reading.
+    /// Opens an existing store for reading. One of an older format is brought up to this one first, for which nobody
+    /// else may be using it.
     ///
     /// # Errors
     /// As [`Self::open`]; also when there is no such file.
@@ -93,7 +101,10 @@ impl Store {
             return Err(StoreError::Open(path.to_owned(), "there is no such file".to_owned()));
         }
         let store = Self { connection: connect(path)?, path: path.to_owned(), _lock: None };
-        store.check_format()?;
+        if store.check_format()? < FORMAT {
+            let _lock = take_lock(path)?;
+            store.prepare()?;
+        }
         Ok(store)
     }
 
@@ -111,10 +122,12 @@ impl Store {
         &self.path
     }
 
+    /// Brings the file to this format, each step whole or not at all.
     fn prepare(&self) -> Result<(), StoreError> {
         let open = |error: rusqlite::Error| StoreError::Open(self.path.clone(), error.to_string());
-        if self.check_format()? == 0 {
-            let script = format!("BEGIN;{}PRAGMA user_version = {FORMAT};COMMIT;", include_str!("schema.sql"));
+        let format = self.check_format()?;
+        for (before, step) in (0_i64..).zip(STEPS).filter(|(before, _)| *before >= format) {
+            let script = format!("BEGIN;{step}PRAGMA user_version = {};COMMIT;", before + 1);
             self.connection.execute_batch(&script).map_err(open)?;
         }
         Ok(())

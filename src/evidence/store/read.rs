@@ -88,6 +88,20 @@ impl Store {
         Ok(found)
     }
 
+    /// The on-premises EWS addresses to which Autodiscover sends somebody of a run.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn routed_on_premises(&self, run: RunId) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT DISTINCT json_extract(body, '$.value.end.url') FROM observation
+                   WHERE run = ?1 AND question = ?2 AND open = 0
+                   AND json_extract(body, '$.value.end.end') = 'on_premises' ORDER BY 1";
+        let mut statement = self.connection.prepare(sql)?;
+        let rows =
+            statement.query_map(params![run.0, Question::Routing.number()], |row| row.get::<_, Option<String>>(0))?;
+        Ok(rows.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    }
+
     fn bodies(&self, run: RunId, subject: u64) -> Result<Vec<(Question, String)>, StoreError> {
         let sql = "SELECT question, body FROM observation WHERE run = ?1 AND subject = ?2 ORDER BY question";
         let mut statement = self.connection.prepare_cached(sql)?;

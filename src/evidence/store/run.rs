@@ -27,6 +27,10 @@ pub struct Settings {
     pub own_app_id: Option<String>,
     /// Applications that need EWS, by id.
     pub apps: Vec<String>,
+    /// How Salesforce connects, where the profile says.
+    pub salesforce_connection: Option<String>,
+    /// The application of cross-tenant synchronization with Dynamics 365, by id.
+    pub dynamics_app: Option<String>,
     /// Whether the tenant is the embedded one.
     pub simulated: bool,
     /// Fingerprint of what decides which questions are put to whom; a run goes on only with the same.
@@ -196,7 +200,8 @@ impl Store {
     /// When the store fails.
     pub fn remove(&mut self, run: RunId) -> Result<(), StoreError> {
         let transaction = self.connection.transaction()?;
-        for table in ["entry", "subject", "observation", "tenant_fact", "listing", "candidate", "traffic", "plan"] {
+        let tables = ["entry", "subject", "observation", "tenant_fact", "listing", "candidate", "traffic", "plan"];
+        for table in tables.into_iter().chain(["judging", "judged"]) {
             transaction.execute(&format!("DELETE FROM {table} WHERE run = ?1"), [run.0])?;
         }
         transaction.execute("DELETE FROM run WHERE id = ?1", [run.0])?;

@@ -1,4 +1,4 @@
--- Format 1. One file holds every run of every tenant; a run is never changed after it is complete.
+-- Format 1, never to be changed: later formats are steps of their own. One file holds every run of every tenant; a run is never changed after it is complete.
 CREATE TABLE run (
     id INTEGER PRIMARY KEY,
     uuid TEXT NOT NULL UNIQUE,

@@ -129,3 +129,62 @@ fn the_file_is_its_owner_s_alone() {
     let _store = Store::open(&path).unwrap();
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
 }
+
+#[test]
+fn a_store_of_format_1_is_brought_up_to_this_one_and_keeps_its_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s.sqlite");
+    let old = rusqlite::Connection::open(&path).unwrap();
+    old.execute_batch(include_str!("tests/format-1.sql")).unwrap();
+    drop(old);
+    let busy = take_lock(&path).unwrap();
+    assert!(matches!(Store::open_existing(&path), Err(StoreError::Busy(_))), "nobody changes a file in use");
+    drop(busy);
+    let store = Store::open_existing(&path).unwrap();
+    assert_eq!(store.check_format().unwrap(), FORMAT);
+    let run = store.run(None).unwrap().unwrap();
+    assert_eq!(all(&store, run.id).len(), 4);
+    assert_eq!(store.judging(run.id).unwrap(), None, "format 1 did not keep verdicts");
+    let judging = Judging { at: now(), tool: "1".to_owned(), rules: "r".to_owned() };
+    let kept = Kept { row: 1, verdict: "blocked", reason: "identity/deleted", object_id: "" };
+    store.keep_judged(run.id, &judging, [kept]).unwrap();
+    assert_eq!(store.judging(run.id).unwrap(), Some(judging));
+}
+
+#[test]
+fn kept_verdicts_come_back_with_their_entries_and_go_with_their_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = Store::open(&folder.path().join("s.sqlite")).unwrap();
+    let (run, _) = begin(&mut store, "f", false);
+    let judging = Judging { at: now(), tool: "1".to_owned(), rules: "r".to_owned() };
+    let rows = (1..=4).map(|row| Kept { row, verdict: "blocked", reason: "identity/guest", object_id: "o" });
+    store.keep_judged(run.id, &judging, rows.clone()).unwrap();
+    store.keep_judged(run.id, &judging, rows).unwrap();
+    let mut kept = Vec::new();
+    store.each_kept(run.id, |entry| kept.push((entry.row, entry.repeat, entry.address))).unwrap();
+    let expected = [
+        (1, false, "ada@contoso.example"),
+        (2, false, "tbd"),
+        (3, true, "ada@contoso.example"),
+        (4, false, "bob@contoso.example"),
+    ];
+    assert_eq!(kept, expected.map(|(row, repeat, address)| (row, repeat, address.to_owned())));
+    store.remove(run.id).unwrap();
+    let rows: i64 = store.connection.query_row("SELECT count(*) FROM judged", [], |row| row.get(0)).unwrap();
+    assert_eq!((rows, store.judging(run.id).unwrap()), (0, None));
+}
+
+#[test]
+fn annotations_are_replaced_cause_by_cause() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("s.sqlite")).unwrap();
+    let note = |reason: &str, owner: &str| Annotation {
+        reason: reason.to_owned(),
+        owner: owner.to_owned(),
+        ..Annotation::default()
+    };
+    store.keep_annotations("contoso", &[note("a/b", "Ada"), note("c/d", "Bob")]).unwrap();
+    store.keep_annotations("contoso", &[note("a/b", "Eve"), note("c/d", "")]).unwrap();
+    store.keep_annotations("fabrikam", &[note("a/b", "Kim")]).unwrap();
+    assert_eq!(store.annotations("contoso").unwrap(), [note("a/b", "Eve")]);
+}

@@ -8,10 +8,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::SCHEMA;
+use crate::report::changes::ChangesJson;
 use crate::report::columns;
 use crate::report::head::{AppLine, DomainLine, Head, LicenceLine, RuleLine, ServiceLine};
 use crate::report::row::Row;
 use crate::report::summary::{Action, Group, GroupName, Summary, VerdictCounts};
+use crate::report::trend::TrendJson;
 use crate::verdict::{EwsToday, GraphState, LicenceState, RoutingState, Urgency, Verdict};
 
 /// The report of one run of ewsready.
@@ -32,6 +34,10 @@ pub(super) struct Readiness<'a> {
     findings: Vec<Finding<'a>>,
     /// How it was found out.
     method: Method<'a>,
+    /// What moved since the run before; null: there is none.
+    changes: Option<ChangesJson<'a>>,
+    /// Counts over all runs up to this one.
+    trend: TrendJson<'a>,
     /// One entry a roster line, in roster order.
     users: Vec<User<'a>>,
 }
@@ -175,17 +181,21 @@ pub(super) struct IntegrationSums<'a> {
     rule: &'a str,
     text: &'a str,
     action: &'a str,
+    /// The day the integration ends with EWS; null: it does not.
+    #[schemars(with = "Option<String>", extend("format" = "date"))]
+    ends: Option<Date>,
     users: u64,
 }
 
 impl<'a> Sums<'a> {
-    pub(super) fn new(summary: &'a Summary) -> Self {
+    pub(super) fn new(summary: &'a Summary, head: &Head) -> Self {
         let integrations = summary.integrations.iter().map(|sum| IntegrationSums {
             integration: &sum.integration,
             state: &sum.state,
             rule: &sum.rule,
             text: &sum.text,
             action: &sum.action,
+            ends: head.integration_end(&sum.integration),
             users: sum.users,
         });
         let demand = summary.demand.iter().map(|line| Demand {

@@ -5,6 +5,7 @@
 //! that nothing starts a formula. The same view gives the same bytes.
 
 mod grid;
+mod history;
 mod small;
 mod style;
 mod summary;
@@ -52,8 +53,10 @@ fn write_split<W: Write + Seek + Send>(view: &View, out: &mut W, rows_per_sheet:
     let summary = summary::sheet(view, &book, &users.split).map_err(failed)?;
     let users = users.fill()?;
     let small = small::sheets(view, &mut workbook, &book).map_err(failed)?;
+    let changes = history::changes(view, &mut workbook, &book).map_err(failed)?;
+    let trend = history::trend(view, &book).map_err(failed)?;
     workbook.push_worksheet(summary);
-    for sheet in users.into_iter().chain(small) {
+    for sheet in users.into_iter().chain(small).chain([changes, trend]) {
         workbook.push_worksheet(sheet);
     }
     workbook.save_to_writer(out).map_err(failed)
@@ -79,7 +82,7 @@ fn properties(view: &View) -> DocProperties {
 }
 
 /// A fixed moment for a run without times.
-fn epoch() -> rust_xlsxwriter::ExcelDateTime {
+pub(super) fn epoch() -> rust_xlsxwriter::ExcelDateTime {
     grid::excel_time(jiff::Timestamp::UNIX_EPOCH).unwrap_or_default()
 }
 

@@ -5,6 +5,7 @@ use rust_xlsxwriter::{Workbook, Worksheet, XlsxError};
 use super::grid::{Book, Cell, Column, Grid};
 use super::style::Tone;
 use super::users::integration_tone;
+use crate::evidence::store::Annotation;
 use crate::report::View;
 use crate::report::sentences::purchases;
 use crate::report::summary::Group;
@@ -38,7 +39,7 @@ fn grid<'a>(
 
 const ALL_COLUMNS: u16 = u16::MAX;
 
-/// One row a cause, with room for an owner and a date.
+/// One row a cause, with room for an owner, a date and a comment; what came back in an earlier one is filled in.
 fn actions(view: &View, workbook: &mut Workbook, book: &Book<'_>) -> Result<Worksheet, XlsxError> {
     let columns = [
         ("verdict", 24),
@@ -50,11 +51,16 @@ fn actions(view: &View, workbook: &mut Workbook, book: &Book<'_>) -> Result<Work
         ("alternative_users", 14),
         ("owner", 24),
         ("due", 14),
+        ("comment", 40),
         ("reason", 34),
         ("example", 36),
     ];
     let mut grid = grid(workbook, book, "actions", &columns)?;
     for action in &view.summary.actions {
+        let note = view.history.note(&action.reason);
+        let input = |read: fn(&Annotation) -> &String| {
+            Cell::Text(note.map(|note| read(note).as_str()).unwrap_or_default().into(), Tone::Input)
+        };
         let verdict = Cell::Link {
             words: book.texts.get("verdict", action.verdict.id()),
             sheet: book.texts.get("sheet", action.verdict.id()),
@@ -68,8 +74,9 @@ fn actions(view: &View, workbook: &mut Workbook, book: &Book<'_>) -> Result<Work
             Cell::text(&*action.cause),
             Cell::text(&*action.action),
             Cell::Number(action.alternative),
-            Cell::Text("".into(), Tone::Input),
-            Cell::Text("".into(), Tone::Input),
+            input(|note| &note.owner),
+            input(|note| &note.due),
+            input(|note| &note.comment),
             Cell::text(&*action.reason),
             Cell::text(&*action.example),
         ])?;
@@ -78,14 +85,23 @@ fn actions(view: &View, workbook: &mut Workbook, book: &Book<'_>) -> Result<Work
 }
 
 fn integrations(view: &View, workbook: &mut Workbook, book: &Book<'_>) -> Result<Worksheet, XlsxError> {
-    let columns =
-        [("integration", 38), ("state", 14), ("users", 10), ("cause", 60), ("remedy", 60), ("reason", 34), ("id", 28)];
+    let columns = [
+        ("integration", 38),
+        ("state", 14),
+        ("users", 10),
+        ("ends", 14),
+        ("cause", 60),
+        ("remedy", 60),
+        ("reason", 34),
+        ("id", 28),
+    ];
     let mut grid = grid(workbook, book, "integrations", &columns)?;
     for sum in &view.summary.integrations {
         grid.push([
             Cell::text(book.texts.get("integration", &sum.integration)),
             Cell::Text(book.texts.get("integration_state", &sum.state).into(), integration_tone(&sum.state)),
             Cell::Number(sum.users),
+            Cell::Day(view.head.integration_end(&sum.integration)),
             Cell::text(&*sum.text),
             Cell::text(&*sum.action),
             Cell::text(&*sum.rule),
@@ -104,6 +120,11 @@ fn apps(view: &View, workbook: &mut Workbook, book: &Book<'_>) -> Result<Workshe
         ("maker", 30),
         ("last_seen", 14),
         ("advice", 60),
+        ("app_need", 44),
+        ("calls", 12),
+        ("actions_seen", 44),
+        ("mailboxes_seen", 12),
+        ("at_end", 60),
         ("app_id", 38),
     ];
     let mut grid = grid(workbook, book, "apps", &columns)?;
@@ -118,6 +139,7 @@ fn apps(view: &View, workbook: &mut Workbook, book: &Book<'_>) -> Result<Workshe
             Some(false) => "✖",
             None => "",
         };
+        let actions: Vec<String> = app.calls.iter().map(|line| format!("{} ({})", line.action, line.calls)).collect();
         grid.push([
             Cell::text(&*app.name),
             Cell::Text(book.texts.get("app_state", &app.state).into(), tone),
@@ -126,6 +148,11 @@ fn apps(view: &View, workbook: &mut Workbook, book: &Book<'_>) -> Result<Workshe
             Cell::text(&*app.owner),
             Cell::Day(app.last_seen),
             Cell::text(&*app.advice),
+            Cell::text(book.texts.get("app_need", &app.need)),
+            Cell::Number(app.calls.iter().map(|line| line.calls).sum()),
+            Cell::text(actions.join(", ")),
+            Cell::Number(app.mailboxes),
+            Cell::text(&*app.at_end),
             Cell::text(&*app.app_id),
         ])?;
     }

@@ -3,6 +3,8 @@
 
 pub mod notes;
 
+pub use notes::speaks_ews;
+
 use crate::evidence::mailbox::EwsAnswer;
 use crate::evidence::tenant::AppList;
 

@@ -116,7 +116,7 @@ pub static APPS_NOT_LISTED: Rule = Rule {
 };
 
 /// Whether an application may call EWS: for the whole organisation, or as the signed-in user.
-fn speaks_ews(application: &Application) -> bool {
+pub fn speaks_ews(application: &Application) -> bool {
     application.enabled != Some(false)
         && (application.application_permissions.contains("full_access_as_app")
             || application.delegated_permissions.contains("EWS.AccessAsUser.All"))

@@ -13,9 +13,9 @@ use super::sources::{
 };
 use super::states::{LicenceState, Verdict};
 
-use advice::{about_product, product_names, upgrade};
+use advice::{about_product, product_names};
 
-pub use advice::product_name;
+pub use advice::{product_name, upgrade};
 
 const UPGRADES: Effect = Effect::Decides(Verdict::NeedsLicenseUpgrade);
 const ASKS: &[Question] = &[

@@ -57,11 +57,11 @@ impl Certificate {
     /// In words: a wrong password, or what is missing.
     #[cfg(feature = "pfx")]
     pub fn from_pfx(bytes: &[u8], password: &str) -> Result<Self, String> {
-        let store = p12_keystore::KeyStore::from_pkcs12(bytes, password)
+        let store = p12_keystore::KeyStore::from_pkcs12(bytes, password, p12_keystore::Pkcs12ImportPolicy::Strict)
             .map_err(|_| "cannot be opened with this password, or is no PFX file")?;
         let (_, chain) = store.private_key_chain().ok_or("holds no private key with its certificate")?;
         let first = chain.certs().first().ok_or("holds no certificate beside its key")?;
-        Self::of(&CertificateDer::from_slice(first.as_der()), KeyPair::from_pkcs8(chain.key().as_ref()))
+        Self::of(&CertificateDer::from_slice(first.as_der()), KeyPair::from_pkcs8(chain.key().as_der()))
     }
 
     fn of(certificate: &CertificateDer<'_>, key: Result<KeyPair, ring::error::KeyRejected>) -> Result<Self, String> {
@@ -147,5 +147,26 @@ mod tests {
         let other = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap().serialize_pem();
         assert!(fails(CERTIFICATE, Some(other.as_bytes())).contains("RSA"));
         assert!(is_pem(CERTIFICATE) && !is_pem(b"\x30\x82"));
+    }
+
+    #[cfg(feature = "pfx")]
+    #[test]
+    fn a_pfx_file_opens_with_its_password_only() {
+        use p12_keystore::{Certificate as Part, KeyStore, KeyStoreEntry, PrivateKey, PrivateKeyChain};
+        let der = CertificateDer::from_pem_slice(CERTIFICATE).unwrap();
+        let key = PrivateKeyDer::from_pem_slice(KEY).unwrap();
+        let chain = PrivateKeyChain::new(
+            [1_u8].as_slice(),
+            PrivateKey::from_der(key.secret_der()).unwrap(),
+            [Part::from_der(&der).unwrap()],
+        );
+        let mut store = KeyStore::new();
+        store.add_entry("ewsready", KeyStoreEntry::PrivateKeyChain(chain));
+        let pfx = store.writer("right").write().unwrap();
+        assert!(!is_pem(&pfx));
+        let (read, plain) =
+            (Certificate::from_pfx(&pfx, "right").unwrap(), Certificate::from_pem(CERTIFICATE, Some(KEY)));
+        assert_eq!(read.thumbprint, plain.unwrap().thumbprint);
+        assert!(Certificate::from_pfx(&pfx, "wrong").err().unwrap().contains("password"));
     }
 }

@@ -66,7 +66,7 @@ impl ManagedIdentity {
             ..trouble
         })?;
         if !answer.status.is_success() {
-            return Err(refusal(&answer));
+            return Err(self.refusal(&answer));
         }
         let token: Issued = serde_json::from_slice(&answer.body).map_err(|_| {
             Trouble::new(Cause::SignIn, "the machine's identity endpoint answered with something that is not a token")
@@ -77,6 +77,25 @@ impl ManagedIdentity {
             secret: token.access_token,
             issued,
         })
+    }
+
+    fn refusal(&self, answer: &Answer) -> Trouble {
+        let body: Refusal = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let said = [body.error_description, body.message, body.error.as_str().unwrap_or_default().to_owned()];
+        let said = said.into_iter().find(|text| !text.is_empty() && !self.gives_away(text));
+        let detail = format!(
+            "the machine's identity gives no token ({}); switch the identity on for this machine, or set `client_id` to the user-assigned one",
+            one_line(&said.unwrap_or_else(|| describe(answer.status)))
+        );
+        Trouble::new(Cause::SignIn, detail).told_by(answer)
+    }
+
+    /// Whether a text repeats what we proved ourselves with.
+    fn gives_away(&self, text: &str) -> bool {
+        match &self.protocol {
+            Protocol::Imds => false,
+            Protocol::AppService(secret) => text.contains(secret.expose_secret()),
+        }
     }
 
     fn request(&self, resource: &str) -> Request {
@@ -103,6 +122,15 @@ impl ManagedIdentity {
     }
 }
 
+/// A refusal of either endpoint; each has its own idea of where the words stand.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Refusal {
+    error: serde_json::Value,
+    error_description: String,
+    message: String,
+}
+
 fn number(value: &serde_json::Value) -> Option<i64> {
     value.as_i64().or_else(|| value.as_str()?.parse().ok())
 }
@@ -119,24 +147,6 @@ fn reading(answer: &Answer) -> Reading {
         404 | 410 => Reading::Transient(Cause::Outage, "the machine's identity endpoint is not ready".to_owned()),
         _ => json_by_status(answer),
     }
-}
-
-fn refusal(answer: &Answer) -> Trouble {
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Body {
-        error: serde_json::Value,
-        error_description: String,
-        message: String,
-    }
-    let body: Body = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let said = [body.error_description, body.message, body.error.as_str().unwrap_or_default().to_owned()];
-    let said = said.into_iter().find(|text| !text.is_empty()).unwrap_or_else(|| describe(answer.status));
-    let detail = format!(
-        "the machine's identity gives no token ({}); switch the identity on for this machine, or set `client_id` to the user-assigned one",
-        one_line(&said)
-    );
-    Trouble::new(Cause::SignIn, detail).told_by(answer)
 }
 
 #[cfg(test)]

@@ -23,7 +23,6 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use url::Url;
 
-use super::graph::one_line;
 use crate::clock::Clock;
 use crate::evidence::Cause;
 use crate::transport::retry::json_by_status;
@@ -282,11 +281,12 @@ struct ErrorBody {
 fn reading(answer: &Answer) -> Reading {
     let body: ErrorBody = serde_json::from_slice(&answer.body).unwrap_or_default();
     let code = body.error_codes.first().and_then(|code| aadsts::find(*code));
-    match code.map(|code| code.class) {
-        Some(aadsts::Class::Throttled) => Reading::Pushback(None, one_line(&body.error_description)),
-        Some(aadsts::Class::Transient) => Reading::Transient(Cause::Outage, one_line(&body.error_description)),
-        Some(aadsts::Class::Fatal) => Reading::Final,
-        None => json_by_status(answer),
+    let Some(code) = code else { return json_by_status(answer) };
+    let said = || format!("{} (AADSTS{}); {}", code.meaning, code.number, code.remedy);
+    match code.class {
+        aadsts::Class::Throttled => Reading::Pushback(None, said()),
+        aadsts::Class::Transient => Reading::Transient(Cause::Outage, said()),
+        aadsts::Class::Fatal => Reading::Final,
     }
 }
 
@@ -300,7 +300,13 @@ fn explain(answer: &Answer, client_id: &str) -> Trouble {
             let said = match (number, body.error.as_str()) {
                 (Some(number), _) => format!("AADSTS{number}"),
                 (None, "") => format!("HTTP {}", answer.status.as_u16()),
-                (None, error) => error.to_owned(),
+                // Only the protocol's own words are repeated: a stranger's text could hold what we sent.
+                (None, word)
+                    if word.len() < 60 && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') =>
+                {
+                    word.to_owned()
+                }
+                (None, _) => format!("HTTP {}, with words that are none of the protocol's", answer.status.as_u16()),
             };
             format!("Entra refused to sign application {client_id} in ({said})")
         }

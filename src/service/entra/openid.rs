@@ -37,7 +37,10 @@ impl OpenId {
             Call { scope: ScopeId::Token, cost: 1, request, reading: json_by_status, patience: Patience::Question };
         let answer = transport.call(call, None).await?;
         if !answer.status.is_success() {
-            return Err(explain(&answer, "(none)"));
+            let refusal = explain(&answer, "(none)");
+            // Only Entra's own word counts: a page in between knows nothing of the tenant.
+            let cause = if refusal.detail.contains("AADSTS") { Cause::SignIn } else { Cause::Inconclusive };
+            return Err(Trouble { cause, ..refusal });
         }
         serde_json::from_slice(&answer.body).map_err(|_| {
             Trouble::new(Cause::SignIn, "the authority's OpenID configuration cannot be read").told_by(&answer)

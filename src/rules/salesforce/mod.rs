@@ -1,9 +1,11 @@
 //! Salesforce: Lightning Sync, which speaks EWS, and Einstein Activity Capture, which speaks Graph.
 
+pub mod connection;
+
 use super::decide::Decision;
 use super::ews;
 use super::identity::{about_account, alias_of, is_guest};
-use super::licence::KIOSK;
+use super::licence::{KIOSK, upgrade};
 use super::reading::{Identity, Place, Reading};
 use super::rule::{Effect, Mark, Open, Outcome, Params, Question, Rule, RuleTexts};
 use super::sources::{
@@ -170,14 +172,22 @@ pub static EWS_RIGHT: Rule = Rule {
     texts: RuleTexts {
         says: "The licence carries no EWS right, which Salesforce asks for; Microsoft does not enforce it.",
         stops: "",
-        next: "Upgrade the licence, or move the user to Einstein Activity Capture.",
+        next: "Two ways out: {upgrade}; or leave the licence as it is and move the user to Einstein Activity Capture, which works over Graph.",
         alternative: "",
     },
     check: |reading| match licence_is(reading, LicenceState::F1NoMailboxRight) {
-        Outcome::Silent => licence_is(reading, LicenceState::Kiosk),
-        other => other,
+        Outcome::Silent => with_upgrade(reading, licence_is(reading, LicenceState::Kiosk)),
+        other => with_upgrade(reading, other),
     },
 };
+
+/// The first way out by name: the licences that carry the right.
+fn with_upgrade(reading: &Reading<'_>, outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Says(params) => Outcome::Says(params.and("upgrade", upgrade(reading))),
+        other => other,
+    }
+}
 
 /// EWS may be switched off at short notice.
 pub static ENDS_SOON: Rule = Rule {
@@ -238,8 +248,11 @@ pub static RECORD_ADDRESS: Rule = Rule {
         alternative: "",
     },
     check: |reading| {
-        let record = reading.case.entry.salesforce_email.as_deref().map(str::trim).filter(|record| !record.is_empty());
-        let Some(record) = record else { return Outcome::Silent };
+        // The list of users, where one is joined, goes before the roster's own column.
+        let user = reading.case.evidence.joined.value().and_then(|known| known.salesforce_user.as_ref());
+        let listed = user.map(|user| user.email.as_str());
+        let record = listed.or(reading.case.entry.salesforce_email.as_deref()).map(str::trim);
+        let Some(record) = record.filter(|record| !record.is_empty()) else { return Outcome::Silent };
         about_account(reading, |account| match account.primary_smtp.as_deref() {
             Some(primary) if !primary.eq_ignore_ascii_case(record) => {
                 Outcome::Says(Params::one("record", record).and("primary", primary))

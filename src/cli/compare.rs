@@ -1,0 +1,138 @@
+//! `ewsready compare`: what moved between two stored runs, and whether the date is made. Offline.
+
+use std::path::PathBuf;
+
+use super::assess::store_failure;
+use super::exit::{Exit, Failure};
+use super::history::{Past, earlier_runs, judged_now, label};
+use super::judging::{self, Judge, Wishes};
+use super::{Output, after, head, store_path};
+use crate::compare::{Changes, Trend, TrendBuilder, compare};
+use crate::evidence::store::{RunRecord, Store};
+use crate::facts::Facts;
+use crate::report::changes::ChangesJson;
+use crate::report::trend::TrendJson;
+use crate::report::{Texts, changes, trend};
+
+/// Show what moved between two runs of a tenant, judging both by today's rules.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Earlier run: its identifier or the beginning of it [default: the last complete run but one].
+    #[arg(requires = "new")]
+    old: Option<String>,
+    /// Later run [default: the last complete run].
+    new: Option<String>,
+    /// Tenant profile whose last two complete runs are compared [default: the newest run's].
+    #[arg(long, value_name = "NAME", conflicts_with = "old")]
+    tenant: Option<String>,
+    /// File that keeps runs and evidence [default: ewsready.sqlite in the current folder].
+    #[arg(long, value_name = "FILE")]
+    store: Option<PathBuf>,
+    /// Folder with fact files that replace the built-in ones.
+    #[arg(long, value_name = "DIR")]
+    facts: Option<PathBuf>,
+    /// Text for reading, CSV with a line a change, or JSON with changes and trend.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+    /// Users shown of each kind of change, in the text.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    most: usize,
+    /// Language of the texts.
+    #[arg(long, value_name = "LANG", default_value = "en")]
+    language: String,
+    /// End with code 10 when one of these holds, for example new_blocked>10.
+    #[arg(long, value_name = "EXPR", value_delimiter = ',')]
+    fail_on: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Text,
+    Csv,
+    Json,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// In words, when the runs are not there or not of one tenant, or the store fails.
+pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
+    let conditions = after::conditions(&args.fail_on)?;
+    let texts = Texts::embedded(&args.language).map_err(judging::report_failure)?;
+    let facts = super::report::chosen_facts(args.facts.as_deref())?;
+    let store = Store::open_existing(&store_path(args.store.as_deref())).map_err(store_failure)?;
+    let (old, new) = pair(&store, args)?;
+    let (changes, trend) = between(&store, &old, &new, facts.get(), &args.language)?;
+    output.result(&match args.format {
+        Format::Text => {
+            let text = changes::text(&changes, &texts, args.most);
+            format!("{text}\n{}", trend::text(&trend, &texts))
+        }
+        Format::Csv => {
+            let mut out = Vec::new();
+            changes::csv(&changes, &mut out).map_err(judging::report_failure)?;
+            String::from_utf8_lossy(&out).into_owned()
+        }
+        Format::Json => json(&changes, &trend)?,
+    });
+    let verdicts = trend.points.last().map(|point| point.verdicts).unwrap_or_default();
+    let exceeded = after::test(&conditions, &after::counts(&changes, verdicts), output);
+    Ok(if exceeded { Exit::Threshold } else { Exit::Done })
+}
+
+fn json(changes: &Changes, trend: &Trend) -> Result<String, Failure> {
+    let both = serde_json::json!({
+        "schema": "ewsready/compare/1",
+        "changes": ChangesJson::new(changes),
+        "trend": TrendJson::new(trend),
+    });
+    let text = serde_json::to_string_pretty(&both).map_err(|error| store_failure(error.into()))?;
+    Ok(text + "\n")
+}
+
+/// The two runs to compare.
+fn pair(store: &Store, args: &Args) -> Result<(RunRecord, RunRecord), Failure> {
+    if let (Some(old), Some(new)) = (&args.old, &args.new) {
+        let (old, new) = (judging::find_run(store, Some(old))?, judging::find_run(store, Some(new))?);
+        if old.tenant != new.tenant {
+            let message = format!("run {} is of tenant {}, run {} of {}", old.uuid, old.tenant, new.uuid, new.tenant);
+            return Err(Failure::usage(message, "name two runs of one tenant; ewsready runs lists them"));
+        }
+        return Ok((old, new));
+    }
+    let mut runs = store.runs().map_err(store_failure)?;
+    runs.retain(|run| run.finished.is_some() && args.tenant.as_ref().is_none_or(|tenant| *tenant == run.tenant));
+    let newest = runs.pop();
+    let previous = newest.as_ref().and_then(|newest| runs.into_iter().rev().find(|run| run.tenant == newest.tenant));
+    previous.zip(newest).ok_or_else(|| {
+        let path = store.path().display();
+        let of = args.tenant.as_ref().map(|tenant| format!(" of tenant {tenant}")).unwrap_or_default();
+        Failure::usage(
+            format!("the store {path} does not hold two complete runs{of}"),
+            "ewsready runs lists what is there; compare needs one from before and one from after",
+        )
+    })
+}
+
+/// Compares two runs, and puts the trend up to the later one together.
+fn between(
+    store: &Store,
+    old: &RunRecord,
+    new: &RunRecord,
+    facts: &Facts,
+    language: &str,
+) -> Result<(Changes, Trend), Failure> {
+    let past = Past { store, facts, settings: &new.settings };
+    let wishes = Wishes { as_of: None, language: language.to_owned(), formats: Vec::new(), templates: None };
+    let judge = Judge::of(store, new, facts, &wishes)?;
+    let judged = judge.all(store)?;
+    let earlier = past.earlier(old)?;
+    let changes = compare(label(store, old)?, &earlier, judged_now(new), &judged);
+    let mut builder = TrendBuilder::default();
+    builder.add(judged_now(new), &judged);
+    drop(judged);
+    for run in earlier_runs(store, new)? {
+        builder.add(label(store, &run)?, &past.judged(&run)?);
+    }
+    Ok((changes, builder.finish(head::retirement(facts, &new.settings.cloud))))
+}

@@ -1,0 +1,233 @@
+//! What earlier runs of a tenant add to a report: their verdicts by today's rules, compared and counted.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use super::assess::store_failure;
+use super::exit::Failure;
+use super::judging::{Judge, Wishes};
+use crate::compare::{Earlier, History, Judged, Outcome, RunLabel, TrendBuilder, compare};
+use crate::evidence::store::{EntryRecord, Judging, Kept, KeptEntry, RunRecord, Settings, Store};
+use crate::facts::Facts;
+use crate::report::row::Row;
+use crate::rules::registry;
+use crate::verdict::Verdict;
+
+/// Changes since the run before, the trend, and what people wrote, for the report of `run`.
+///
+/// # Errors
+/// In words, when the store fails.
+pub fn history(
+    store: &Store,
+    run: &RunRecord,
+    facts: &Facts,
+    judged: &[Judged],
+    deadline: Option<Date>,
+) -> Result<History, Failure> {
+    let past = Past { store, facts, settings: &run.settings };
+    let earlier = earlier_runs(store, run)?;
+    let mut trend = TrendBuilder::default();
+    trend.add(judged_now(run), judged);
+    let mut changes = None;
+    for (place, old) in earlier.iter().enumerate() {
+        let from = label(store, old)?;
+        if place == 0 && run.finished.is_some() {
+            let entries = past.earlier(old)?;
+            changes = Some(compare(from.clone(), &entries, judged_now(run), judged));
+            trend.add(from, &entries.into_iter().map(|entry| entry.judged).collect::<Vec<_>>());
+        } else {
+            trend.add(from, &past.judged(old)?);
+        }
+    }
+    let notes = store.annotations(&run.tenant).map_err(store_failure)?;
+    Ok(History { changes, trend: trend.finish(deadline), notes })
+}
+
+/// The complete runs of the same tenant before `run`, newest first.
+///
+/// # Errors
+/// When the store fails.
+pub fn earlier_runs(store: &Store, run: &RunRecord) -> Result<Vec<RunRecord>, Failure> {
+    let mut runs = store.runs().map_err(store_failure)?;
+    runs.retain(|other| other.tenant == run.tenant && other.id < run.id && other.finished.is_some());
+    runs.reverse();
+    Ok(runs)
+}
+
+/// An earlier run as comparisons name it.
+///
+/// # Errors
+/// When the store fails.
+pub fn label(store: &Store, run: &RunRecord) -> Result<RunLabel, Failure> {
+    let judging = store.judging(run.id).map_err(store_failure)?;
+    let tool_version = judging.map(|judging| judging.tool).unwrap_or_default();
+    Ok(RunLabel { run: run.uuid.clone(), started: run.started, tool_version })
+}
+
+/// A run that is being judged by this very program.
+pub fn judged_now(run: &RunRecord) -> RunLabel {
+    let tool_version = env!("CARGO_PKG_VERSION").to_owned();
+    RunLabel { run: run.uuid.clone(), started: run.started, tool_version }
+}
+
+/// Fingerprint of all that turns evidence into verdicts: program, rules, facts, and the profile's wishes.
+pub fn fingerprint(facts: &Facts, settings: &Settings) -> String {
+    let mut context = ring::digest::Context::new(&ring::digest::SHA256);
+    let mut add = |text: &str| {
+        context.update(text.as_bytes());
+        context.update(b"\0");
+    };
+    add(env!("CARGO_PKG_VERSION"));
+    add(facts.digest());
+    add(&settings.kiosk);
+    settings.integrations.iter().for_each(|id| add(id));
+    for rule in registry() {
+        add(rule.id);
+        add(&rule.effect.to_string());
+    }
+    context.finish().as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Judges earlier runs by the rules of today and the wishes of the run they are compared with.
+pub struct Past<'a> {
+    /// Where they are.
+    pub store: &'a Store,
+    /// Today's facts.
+    pub facts: &'a Facts,
+    /// Settings of the later run.
+    pub settings: &'a Settings,
+}
+
+impl Past<'_> {
+    /// The entries of a run by today's rules.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn judged(&self, run: &RunRecord) -> Result<Vec<Judged>, Failure> {
+        if self.is_current(run)? { self.kept(run) } else { self.again(run) }
+    }
+
+    /// The entries of a run by today's rules, beside what the run's own report said.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn earlier(&self, run: &RunRecord) -> Result<Vec<Earlier>, Failure> {
+        let kept = self.kept(run)?;
+        if self.is_current(run)? {
+            let same = |judged: Judged| Earlier { reported: Some(judged.outcome.clone()), judged };
+            return Ok(kept.into_iter().map(same).collect());
+        }
+        let mut reported: HashMap<u64, Outcome> = kept.into_iter().map(|judged| (judged.row, judged.outcome)).collect();
+        let judged = self.again(run)?.into_iter();
+        Ok(judged.map(|judged| Earlier { reported: reported.remove(&judged.row), judged }).collect())
+    }
+
+    /// Whether what was kept of a run is what today's rules say.
+    fn is_current(&self, run: &RunRecord) -> Result<bool, Failure> {
+        let judging = self.store.judging(run.id).map_err(store_failure)?;
+        Ok(judging.is_some_and(|judging| judging.rules == fingerprint(self.facts, self.settings)))
+    }
+
+    fn kept(&self, run: &RunRecord) -> Result<Vec<Judged>, Failure> {
+        let (mut words, mut kept) = (Words::default(), Vec::new());
+        self.store.each_kept(run.id, |entry| kept.extend(words.kept(entry))).map_err(store_failure)?;
+        Ok(kept)
+    }
+
+    fn again(&self, run: &RunRecord) -> Result<Vec<Judged>, Failure> {
+        // The wishes are today's; what describes the evidence (cloud, own application, day) stays the run's own.
+        let settings = Settings {
+            kiosk: self.settings.kiosk.clone(),
+            integrations: self.settings.integrations.clone(),
+            ..run.settings.clone()
+        };
+        let run = RunRecord { settings, ..run.clone() };
+        let wishes = Wishes { as_of: None, language: "en".to_owned(), formats: Vec::new(), templates: None };
+        Judge::of(self.store, &run, self.facts, &wishes)?.all(self.store)
+    }
+}
+
+/// Who an entry is, before it is judged.
+pub struct Who {
+    repeat: bool,
+    address: Box<str>,
+    object_id: Option<Box<str>>,
+}
+
+impl Who {
+    /// From a roster entry.
+    pub fn of(entry: &EntryRecord) -> Self {
+        Self {
+            repeat: entry.subject.is_some_and(|first| first != entry.row),
+            address: entry.address.as_deref().unwrap_or(&entry.written).into(),
+            object_id: entry.known.object_id.as_deref().map(|id| id.to_lowercase().into()),
+        }
+    }
+}
+
+/// Rule ids, each held once.
+#[derive(Default)]
+pub struct Words(HashMap<String, Arc<str>>);
+
+impl Words {
+    /// What stays of a judged row.
+    pub fn judged(&mut self, who: Who, row: &Row) -> Judged {
+        let known = who.object_id.unwrap_or_default();
+        Judged {
+            row: row.row,
+            repeat: who.repeat,
+            address: who.address,
+            object_id: if row.object_id.is_empty() { known } else { row.object_id.to_lowercase().into() },
+            owner: row.owner.as_str().into(),
+            outcome: Outcome { verdict: row.verdict, reason: self.word(&row.reason) },
+            cause: row.cause.as_str().into(),
+        }
+    }
+
+    /// A kept entry; `None`: with a verdict that this version does not know.
+    fn kept(&mut self, entry: KeptEntry) -> Option<Judged> {
+        let verdict = Verdict::ALL.iter().copied().find(|verdict| verdict.id() == entry.verdict)?;
+        Some(Judged {
+            row: entry.row,
+            repeat: entry.repeat,
+            address: entry.address.into(),
+            object_id: entry.object_id.to_lowercase().into(),
+            owner: entry.owner.into(),
+            outcome: Outcome { verdict, reason: self.word(&entry.reason) },
+            cause: "".into(),
+        })
+    }
+
+    fn word(&mut self, text: &str) -> Arc<str> {
+        if let Some(word) = self.0.get(text) {
+            return Arc::clone(word);
+        }
+        let word: Arc<str> = text.into();
+        self.0.insert(text.to_owned(), Arc::clone(&word));
+        word
+    }
+}
+
+/// Keeps what a run was judged to be, for later comparisons.
+///
+/// # Errors
+/// When the store fails.
+pub fn keep(
+    store: &Store,
+    run: &RunRecord,
+    facts: &Facts,
+    judged: &[Judged],
+    at: jiff::Timestamp,
+) -> Result<(), Failure> {
+    let rules = fingerprint(facts, &run.settings);
+    let judging = Judging { at, tool: env!("CARGO_PKG_VERSION").to_owned(), rules };
+    let rows = judged.iter().map(|judged| Kept {
+        row: judged.row,
+        verdict: judged.outcome.verdict.id(),
+        reason: &judged.outcome.reason,
+        object_id: &judged.object_id,
+    });
+    store.keep_judged(run.id, &judging, rows).map_err(store_failure)
+}

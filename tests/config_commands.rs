@@ -1,0 +1,137 @@
+//! Configuration as people meet it: written by `init`, shown by `config`, refused with file, line and key.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so and stops")]
+
+mod support;
+
+use support::Sandbox;
+
+const INIT: [&str; 9] = [
+    "init",
+    "--name",
+    "fabrikam",
+    "--tenant-id",
+    "fabrikam.example",
+    "--client-id",
+    "app-id",
+    "--credential",
+    "secret",
+];
+
+#[test]
+fn init_writes_a_commented_configuration_that_works_and_overwrites_nothing() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&INIT).expect(0);
+    let text = String::from_utf8(sandbox.read("ewsready.toml")).expect("text");
+    assert!(text.contains("[tenants.fabrikam]\ntenant = \"fabrikam.example\""), "{text}");
+    assert!(text.contains("client_id = \"app-id\"") && !text.contains("contoso.onmicrosoft.com"), "{text}");
+    assert!(text.contains("EWSREADY_TENANTS_FABRIKAM_PACE_SET"), "{text}");
+    let said = sandbox.run(&["config", "--tenant", "fabrikam"]).expect(0).stdout();
+    assert!(said.contains("EWSREADY_SECRET (not set)"), "{said}");
+    sandbox.write("ewsready.toml", "# mine");
+    let said = sandbox.run(&INIT).expect(2).stderr();
+    assert!(said.contains("was not touched") && said.contains("--force"), "{said}");
+    assert_eq!(sandbox.read("ewsready.toml"), b"# mine");
+    sandbox.run(&[INIT.as_slice(), &["--force"]].concat()).expect(0);
+    assert!(sandbox.read("ewsready.toml").len() > 1000);
+}
+
+#[test]
+fn every_kind_of_credential_can_be_begun_with() {
+    for (kind, line) in [
+        ("secret", "credential = { kind = \"secret\", env = \"EWSREADY_SECRET\" }"),
+        ("certificate", "credential = { kind = \"certificate\", file = \"ewsready.pem\" }"),
+        ("federated", "credential = { kind = \"federated\" }"),
+        ("managed-identity", "credential = { kind = \"managed-identity\" }"),
+        ("device-code", "credential = { kind = \"device-code\" }"),
+    ] {
+        let sandbox = Sandbox::new();
+        let arguments: Vec<_> = INIT[..8].iter().copied().chain([kind]).collect();
+        sandbox.run(&arguments).expect(0);
+        let text = String::from_utf8(sandbox.read("ewsready.toml")).expect("text");
+        assert!(text.contains(line), "{text}");
+        sandbox.run(&["config"]).expect(0);
+    }
+}
+
+#[test]
+fn without_a_terminal_what_is_missing_is_named() {
+    let sandbox = Sandbox::new();
+    let said = sandbox.run(&["init", "--name", "a"]).expect(2).stderr();
+    assert!(said.contains("--tenant-id is missing, and there is no terminal to ask on"), "{said}");
+    let said = sandbox.run(&["init", "--name", "demo"]).expect(2).stderr();
+    assert!(said.contains("'demo' cannot name a tenant"), "{said}");
+    assert!(!sandbox.path("ewsready.toml").exists());
+}
+
+#[test]
+fn config_shows_what_counts_and_where_each_value_comes_from() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&[INIT.as_slice(), &["--cloud", "gcc"]].concat()).expect(0);
+    let mut command = sandbox.command(&["config", "--tenant", "fabrikam", "--proxy", "http://proxy.example:8080"]);
+    command.env("EWSREADY_TENANTS_FABRIKAM_PACE_SET", "gentle").env("EWSREADY_SECRET", "canary");
+    let said = support::Finished(command.output().expect("the program starts")).expect(0).stdout();
+    for line in [
+        "cloud                      gcc                         ewsready.toml, line",
+        "pace.set                   gentle                      environment variable EWSREADY_TENANTS_FABRIKAM_PACE_SET",
+        "network.proxy              http://proxy.example:8080   --proxy",
+        "EWSREADY_SECRET (set)",
+    ] {
+        assert!(said.contains(line), "'{line}' is not in\n{said}");
+    }
+    assert!(!said.contains("canary"), "{said}");
+}
+
+/// A tenant of a simulator with two users, as `name`.
+fn tenant(sandbox: &Sandbox, name: &str, url: &str, secret: &str) -> String {
+    sandbox.write(&format!("{name}.csv"), "email\nanke.behrens@subsidiary.contoso.example\n");
+    sandbox.write(&format!("{name}.txt"), secret);
+    format!(
+        "[tenants.{name}]\ntenant = '9d3e7a10-4c5b-4f2e-8a61-3b7c9d0e1f24'\nclient_id = '3a5c7e91-2b4d-4f60-8192-a3b4c5d6e7f8'\n\
+         credential = {{ kind = 'secret', file = '{name}.txt' }}\nrosters = ['{name}.csv']\n\
+         endpoints = {{ authority = '{url}', graph = '{url}', exchange = '{url}', autodiscover = '{url}' }}\n"
+    )
+}
+
+#[test]
+fn several_tenants_are_assessed_each_by_itself_and_one_failure_stops_no_other() {
+    let sandbox = Sandbox::new();
+    let file = support::repository("samples/tenants/app-not-listed.toml").display().to_string();
+    let simulator = sandbox.simulator(&[&file]);
+    let good = "sample-secret-that-opens-nothing-real";
+    let text: String = [("one", good), ("two", "wrong"), ("three", good)]
+        .map(|(name, secret)| tenant(&sandbox, name, &simulator.url, secret))
+        .concat();
+    sandbox.write("ewsready.toml", text);
+    let done = sandbox.run(&["assess", "--all-tenants", "--out", "all", "--format", "csv"]).expect(3);
+    assert!(done.stderr().contains("the client secret is wrong (AADSTS7000215)"), "{}", done.stderr());
+    let rollup = sandbox.csv("all/rollup.csv");
+    let column = |name: &str| rollup.iter().map(|row| row[name].clone()).collect::<Vec<_>>();
+    assert_eq!(column("tenant"), ["one", "three", "two"]);
+    assert_eq!(column("state"), ["assessed", "assessed", "sign_in"]);
+    assert_eq!(column("exit_code"), ["0", "0", "3"]);
+    assert_eq!(column("move_to_graph_eac"), ["1", "1", "0"]);
+    assert!(sandbox.path("all/one/readiness.csv").exists() && sandbox.path("all/three/readiness.csv").exists());
+    let json: serde_json::Value = serde_json::from_slice(&sandbox.read("all/rollup.json")).expect("JSON");
+    assert_eq!(json["exit_code"], 3);
+    assert_eq!(json["tenants"][2]["tenant"], "two");
+    assert!(String::from_utf8(sandbox.read("all/rollup.md")).expect("text").contains("| two | sign_in |"));
+    let runs = sandbox.run(&["runs"]).expect(0).stdout();
+    assert!(runs.contains("one") && runs.contains("three"), "{runs}");
+    // By name, in the order given, each once.
+    sandbox
+        .run(&[
+            "assess", "--tenant", "three", "--tenant", "one", "--tenant", "three", "--out", "few", "--format", "csv",
+        ])
+        .expect(0);
+    let rollup = sandbox.csv("few/rollup.csv");
+    assert_eq!(rollup.iter().map(|row| row["tenant"].clone()).collect::<Vec<_>>(), ["three", "one"]);
+}
+
+#[test]
+fn several_tenants_cannot_share_standard_input_and_none_goes_without_a_roster() {
+    let sandbox = Sandbox::new();
+    let said = sandbox.run(&["assess", "-", "--tenant", "demo", "--tenant", "other"]).expect(2).stderr();
+    assert!(said.contains("standard input can be read once"), "{said}");
+    let said = sandbox.run(&["assess", "--tenant", "demo"]).expect(2).stderr();
+    assert!(said.contains("there is no roster for the tenant 'demo'"), "{said}");
+}

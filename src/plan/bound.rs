@@ -121,7 +121,7 @@ mod tests {
         let terms = |capacity, licences| Terms { capacity, licences, pilot: false, spread: &[] };
         assert_eq!(least_waves(&nodes, &units, &terms(&[3; 6], &plenty)), (4, Limit::Capacity));
         assert_eq!(least_waves(&nodes, &units, &terms(&[5; 6], &[0, 0, 4, 4, 12, 12])), (5, Limit::Licences));
-        assert_eq!(least_waves(&nodes, &units, &terms(&[1; 6], &plenty)).0, 10, "more than there are");
+        assert_eq!(least_waves(&nodes, &units, &terms(&[1; 6], &plenty)).0, 7, "more than there are");
         let pair = vec![Unit::of(&nodes, vec![0, 1, 2], 0, false), Unit::of(&nodes, vec![3, 4, 5], 1, false)];
         assert_eq!(least_waves(&nodes[..6], &pair, &terms(&[4; 6], &plenty)), (2, Limit::Capacity));
         let three = [pair, vec![Unit::of(&nodes, vec![6, 7, 8], 2, false)]].concat();

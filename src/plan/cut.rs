@@ -3,12 +3,14 @@
 //! The net is coarsened by size-constrained label propagation (Meyerhenke, Sanders, Schulz: "Partitioning Complex
 //! Networks via Size-constrained Clustering", 2014), the coarsest one is put together by merging the pair that belongs
 //! together most, and on the way back every level is refined by moving nodes to the part they are tied to most, with a
-//! climb over worse divisions that is undone where it does not pay (Fiduccia, Mattheyses, 1982). Everything is
-//! deterministic: the same net is always cut the same way.
+//! climb over worse divisions that is undone where it does not pay (Fiduccia, Mattheyses, 1982). Beside that the pieces of
+//! the heaviest spanning tree are tried, which is exact where the net is a tree; the better of the two is taken.
+//! Everything is deterministic: the same net is always cut the same way.
 
 use std::collections::{BTreeMap, BinaryHeap};
 
 use super::net::{Net, renumbered};
+use super::tree;
 
 /// Rounds of label propagation while coarsening, and of moves while refining.
 const ROUNDS: usize = 6;
@@ -27,6 +29,22 @@ pub fn parts(net: &Net, capacity: u32) -> Vec<u32> {
     if net.total() <= capacity {
         return vec![0; net.len()];
     }
+    // Each way suits other nets: communities, and organisations.
+    let ways = [by_clusters(net, capacity), by_tree(net, capacity)];
+    ways.into_iter().min_by_key(|parts| net.cut(parts)).map(|parts| renumbered(&parts)).unwrap_or_default()
+}
+
+/// The pieces of the heaviest spanning tree, put together again and refined.
+fn by_tree(net: &Net, capacity: u32) -> Vec<u32> {
+    let pieces = tree::pieces(&tree::heaviest(net), capacity);
+    let merged = best_merge(&net.contracted(&pieces), capacity);
+    let mut parts: Vec<u32> = pieces.iter().map(|piece| merged[*piece as usize]).collect();
+    refine(net, &mut parts, capacity);
+    parts
+}
+
+/// Several levels of clusters, the coarsest put together, each refined.
+fn by_clusters(net: &Net, capacity: u32) -> Vec<u32> {
     let mut levels: Vec<(Net, Vec<u32>)> = Vec::new();
     let mut net = net.clone();
     loop {
@@ -43,7 +61,7 @@ pub fn parts(net: &Net, capacity: u32) -> Vec<u32> {
         parts = clusters.iter().map(|cluster| parts[*cluster as usize]).collect();
         refine(&fine, &mut parts, capacity);
     }
-    renumbered(&parts)
+    parts
 }
 
 /// Label propagation: everybody joins the cluster he is tied to most, as long as it does not get larger than `most`.

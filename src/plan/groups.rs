@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use petgraph::unionfind::UnionFind;
 
-use super::cut;
 use super::net::Net;
+use super::{cut, tree};
 
 /// The rank of those whose EWS is refused today.
 pub const URGENT: u8 = 0;
@@ -105,7 +105,7 @@ pub struct Groups {
     pub sizes: Vec<u32>,
     /// Group of each person.
     pub of: Vec<u32>,
-    /// The least weight that must be cut, by group that has to be: see [`least_cut`].
+    /// The least weight that must be cut, see [`tree::least_cut`].
     pub least_cut: u64,
 }
 
@@ -141,7 +141,7 @@ pub fn group(nodes: &[Node], net: &Net, room: Room<'_>) -> Groups {
             0 | 1 if !large => found.units.push(Unit::of(nodes, members, group, false)),
             _ => {
                 if large {
-                    found.least_cut += least_cut(net, &members, room.largest);
+                    found.least_cut += tree::least_cut(&net.within(&members), room.largest);
                 }
                 for part in divided(nodes, net, &members, large, room.largest) {
                     found.units.push(Unit::of(nodes, part, group, true));
@@ -168,20 +168,6 @@ fn components(net: &Net) -> Vec<Vec<u32>> {
         components[place].push(node);
     }
     components
-}
-
-/// A lower bound for what cutting a group costs: `k` parts of a connected net cut at least `k - 1` links of its heaviest
-/// spanning tree, so at least the lightest `k - 1` of them.
-fn least_cut(net: &Net, members: &[u32], largest: u32) -> u64 {
-    let inside = net.within(members);
-    let mut links: Vec<(u32, u32, u32)> = inside.edges().collect();
-    links.sort_unstable_by_key(|&(a, b, weight)| (std::cmp::Reverse(weight), a, b));
-    let mut sets = UnionFind::<u32>::new(inside.len());
-    let mut tree: Vec<u32> =
-        links.into_iter().filter(|&(a, b, _)| sets.union(a, b)).map(|(.., weight)| weight).collect();
-    tree.reverse();
-    let parts = inside.total().div_ceil(largest.max(1)) as usize;
-    tree.iter().take(parts.saturating_sub(1)).map(|weight| u64::from(*weight)).sum()
 }
 
 /// Divides a group that cannot stay whole: who is fixed goes to his wave; the others follow the earlier plan where there

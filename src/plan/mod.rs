@@ -21,6 +21,7 @@ pub mod people;
 pub mod progress;
 mod setup;
 pub mod ties;
+pub mod tree;
 pub mod variant;
 mod why;
 

@@ -33,6 +33,9 @@ pub struct Packed {
     pub wave: Vec<u16>,
 }
 
+/// A group of more than this part of a wave is hard to place once the waves fill up.
+const LARGE: u32 = 2;
+
 /// How free groups choose among the waves that take them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Choice {
@@ -42,11 +45,13 @@ enum Choice {
     Fullest,
 }
 
-/// Packs into the first `waves` waves; `None` where this way of packing does not fit.
+/// Packs into the first `waves` waves; `None` where this way of packing does not fit. Parts of groups that had to be cut
+/// are cut further only where nothing else does.
 #[must_use]
 pub fn pack(nodes: &[Node], net: &Net, units: &[Unit], terms: &Terms<'_>, waves: usize) -> Option<Packed> {
-    [Choice::LeastFull, Choice::Fullest].into_iter().find_map(|choice| {
-        let mut packing = Packing::new(nodes, net, units, terms, waves, choice)?;
+    let ways = [false, true].into_iter().flat_map(|split| [(Choice::LeastFull, split), (Choice::Fullest, split)]);
+    ways.into_iter().find_map(|way| {
+        let mut packing = Packing::new(nodes, net, units, terms, waves, way)?;
         packing.place_all()?;
         packing.heal();
         packing.in_order().then(|| packing.done())
@@ -58,6 +63,7 @@ struct Packing<'a> {
     net: &'a Net,
     terms: &'a Terms<'a>,
     choice: Choice,
+    may_split: bool,
     waves: usize,
     units: Vec<Unit>,
     wave: Vec<Option<u16>>,
@@ -78,7 +84,7 @@ impl<'a> Packing<'a> {
         units: &[Unit],
         terms: &'a Terms<'a>,
         waves: usize,
-        choice: Choice,
+        (choice, may_split): (Choice, bool),
     ) -> Option<Self> {
         if units.iter().any(|unit| unit.pin.is_some_and(|pin| usize::from(pin) >= waves)) {
             return None;
@@ -93,6 +99,7 @@ impl<'a> Packing<'a> {
             net,
             terms,
             choice,
+            may_split,
             waves,
             wave: vec![None; units.len()],
             units: units.to_vec(),
@@ -194,10 +201,13 @@ impl<'a> Packing<'a> {
             *people.entry(unit.together).or_default() += u64::from(unit.size());
         }
         let mut order: Vec<usize> = order.iter().copied().filter(|&unit| self.wave[unit].is_none()).collect();
-        // The sort keeps the order by size within a value.
+        // The sort keeps the order by size within a value. Large groups come first whatever their value: once the rest
+        // is placed, no wave would have the room.
+        let largest = self.terms.capacity.iter().max().copied().unwrap_or(0);
         order.sort_by_key(|&unit| match self.units[unit].together {
-            0 => (1, std::cmp::Reverse(0), 0),
-            value => (0, std::cmp::Reverse(people[&value]), value),
+            _ if self.units[unit].size() > largest / LARGE => (0, std::cmp::Reverse(0), 0),
+            0 => (2, std::cmp::Reverse(0), 0),
+            value => (1, std::cmp::Reverse(people[&value]), value),
         });
         for unit in order {
             match self.choose(unit, until) {
@@ -285,7 +295,7 @@ impl<'a> Packing<'a> {
 
     /// Cuts a part of a group that is too large anyway into what the waves have room for.
     fn split(&mut self, unit: usize, waves: std::ops::Range<usize>) -> Option<()> {
-        if !self.units[unit].split || self.units[unit].size() < 2 {
+        if !self.may_split || !self.units[unit].split || self.units[unit].size() < 2 {
             return None;
         }
         let room = |wave: &usize| self.terms.capacity[*wave] - self.load[*wave].min(self.terms.capacity[*wave]);

@@ -3,8 +3,8 @@
 use std::io::{Seek, Write};
 
 use rust_xlsxwriter::{
-    Chart, ChartLegendPosition, ChartLine, ChartSolidFill, ChartType, Color, DocProperties, Workbook, Worksheet,
-    XlsxError,
+    Chart, ChartLegendPosition, ChartLine, ChartSolidFill, ChartType, Color, DocProperties, Format, FormatAlign,
+    Workbook, Worksheet, XlsxError,
 };
 
 use super::grid::{self, Book, Cell, Column, Grid};
@@ -111,7 +111,12 @@ impl Sheet<'_> {
         let texts = self.view.texts;
         self.sheet.set_row_height(self.row, 30)?;
         for (place, (key, _)) in (0_u16..).zip(COLUMNS) {
-            self.sheet.write_string_with_format(self.row, place, texts.get("plan", key), &self.style.header)?;
+            self.sheet.write_string_with_format(
+                self.row,
+                place,
+                texts.get("plan", key),
+                &heading(self.style, place),
+            )?;
         }
         self.row += 1;
         for sum in &self.view.sums {
@@ -149,7 +154,7 @@ impl Sheet<'_> {
         let more = (sum.departments.len() > DEPARTMENTS).then(|| "…".to_owned());
         let text = mark.into_iter().chain(named).chain(more).collect::<Vec<_>>().join(" · ");
         let text = crate::report::clean::controls(&text).into_owned();
-        self.sheet.write_string_with_format(row, WORDS, text, style.text(Tone::Plain))?;
+        self.sheet.write_string_with_format(row, WORDS, text, &words(style))?;
         self.row += 1;
         Ok(())
     }
@@ -194,7 +199,12 @@ impl Sheet<'_> {
         self.row += 1;
         self.line(texts.get("plan", "what_if"), |style| &style.section)?;
         for (place, key) in (0_u16..).zip(VARIANT) {
-            self.sheet.write_string_with_format(self.row, place, texts.get("plan", key), &self.style.header)?;
+            self.sheet.write_string_with_format(
+                self.row,
+                place,
+                texts.get("plan", key),
+                &heading(self.style, place),
+            )?;
         }
         self.sheet.set_row_height(self.row, 30)?;
         self.row += 1;
@@ -211,7 +221,7 @@ impl Sheet<'_> {
                     format!("{name}: {short}")
                 }
             };
-            self.sheet.write_string_with_format(self.row, WORDS, note, self.style.text(Tone::Plain))?;
+            self.sheet.write_string_with_format(self.row, WORDS, note, &words(self.style))?;
             self.row += 1;
         }
         Ok(())
@@ -258,6 +268,17 @@ const VARIANT: [&str; 12] = [
     "waits",
     "variant",
 ];
+
+/// Words beside a number, with a gap between the two.
+fn words(style: &Style) -> Format {
+    style.text(Tone::Plain).clone().set_indent(1)
+}
+
+/// The heading of a column, over its numbers at the right.
+fn heading(style: &Style, place: u16) -> Format {
+    let heading = style.header.clone().set_indent(1);
+    if place == 1 || place == WORDS { heading } else { heading.set_align(FormatAlign::Right) }
+}
 
 /// One figure of a wave.
 type Figure = fn(&WaveSum) -> u64;

@@ -2,6 +2,7 @@
 
 /// Key and sentence.
 pub const WORDS: &[(&str, &str)] = &[
+    ("apps/at_end_unknown", "Stops, unless its owner has moved it to Graph by then."),
     ("apps/none", "none"),
     ("apps/seen", "{app} ({count} calls)"),
     ("apps/seen_until", "{app} ({count} calls, last on {date})"),

@@ -216,6 +216,7 @@ fn every_application_is_named_with_its_use_its_need_and_its_end() {
     assert_eq!((&signatures["state"], &signatures["need"]), (&"listed".into(), &"idle".into()));
     let teams = app("Microsoft Teams services");
     assert!(teams["at_end"].as_str().unwrap().starts_with("Goes on"), "{teams}");
+    assert!(backup["at_end"].as_str().unwrap().starts_with("Stops, unless"), "{backup}");
     let notes = report["tenant"]["ews_notes"].to_string();
     let value = "00000007-0000-0000-c000-000000000000,3a5c7e91-2b4d-4f60-8192-a3b4c5d6e7f8,b1c2d3e4-5f60-4718-9a2b-3c4d5e6f7081,cc15fd57-2c6c-4117-a88c-83b1d56b4bbe";
     assert!(notes.contains(value), "{notes}");

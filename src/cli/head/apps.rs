@@ -3,18 +3,18 @@
 use crate::evidence::TenantEvidence;
 use crate::facts::Facts;
 use crate::report::head::{ActionCalls, AppLine};
-use crate::rules::Options;
-use crate::rules::apps::{Standing, standings};
+use crate::rules::apps::{Need, Standing, standings};
+use crate::rules::{Options, Params};
 
 /// The tenant that owns Microsoft's own applications.
 const MICROSOFT: &str = "f8cdef31-a31e-4b4a-93e4-5f571e91255a";
 
 /// Every application that uses EWS or may use it, is listed, or belongs to an integration.
 pub fn lines(tenant: &TenantEvidence, facts: &Facts, options: &Options) -> Vec<AppLine> {
-    standings(tenant, facts, options).iter().map(|standing| line(standing, tenant, facts)).collect()
+    standings(tenant, facts, options).iter().map(|standing| line(standing, tenant, facts, options)).collect()
 }
 
-fn line(standing: &Standing<'_>, tenant: &TenantEvidence, facts: &Facts) -> AppLine {
+fn line(standing: &Standing<'_>, tenant: &TenantEvidence, facts: &Facts, options: &Options) -> AppLine {
     let (app, client) = (standing.application, facts.client(standing.app_id));
     let name = app.map(|app| app.name.clone()).filter(|name| !name.is_empty());
     let name = name.or_else(|| client.map(|client| client.name.clone())).unwrap_or_else(|| "unknown".to_owned());
@@ -26,6 +26,13 @@ fn line(standing: &Standing<'_>, tenant: &TenantEvidence, facts: &Facts) -> AppL
     let permissions =
         app.into_iter().flat_map(|app| app.application_permissions.iter().chain(&app.delegated_permissions));
     let calls = standing.used.into_iter().flat_map(|used| &used.actions);
+    let said = client.map(|client| client.at_end.clone()).filter(|said| !said.is_empty());
+    let unsaid = || options.texts.word("apps/at_end_unknown", &Params::default());
+    let at_end = match said {
+        Some(said) => said,
+        None if standing.needed == Need::Without => String::new(),
+        None => unsaid(),
+    };
     AppLine {
         app_id: standing.app_id.to_owned(),
         name,
@@ -38,7 +45,7 @@ fn line(standing: &Standing<'_>, tenant: &TenantEvidence, facts: &Facts) -> AppL
         need: standing.needed.id().to_owned(),
         calls: calls.map(|(action, calls)| ActionCalls { action: action.clone(), calls: *calls }).collect(),
         mailboxes: standing.used.map_or(0, |used| used.mailboxes),
-        at_end: client.map(|client| client.at_end.clone()).unwrap_or_default(),
+        at_end,
     }
 }
 

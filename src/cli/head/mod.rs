@@ -19,7 +19,7 @@ use crate::report::head::{Organization, RuleLine, ServiceLine, Tenant};
 use crate::report::{Head, Texts};
 use crate::rules::{Options, registry};
 use crate::transport::ScopeId;
-use crate::verdict::tenant_findings;
+use crate::verdict::{FindingLine, tenant_findings};
 
 /// Puts the head together.
 ///
@@ -87,13 +87,18 @@ fn organization(
 ) -> Result<Organization, Failure> {
     let texts = Texts::embedded(language).map_err(report_failure)?;
     let retirement = retirement(facts, &options.cloud);
-    let notes = tenant_findings(tenant, facts, options).into_iter().map(|finding| finding.text).collect();
+    let notes = tenant_findings(tenant, facts, options).into_iter().map(told).collect();
     let state = match &tenant.organization {
         Observation::Known { value, .. } => ews_state(value, &texts),
         Observation::Unknown(unknown) => texts.fill("organization", "unknown", &[("why", &unknown.detail)]),
         Observation::NotAsked => texts.get("organization", "not_asked").to_owned(),
     };
     Ok(Organization { state, notes, retirement })
+}
+
+/// What was found about the tenant, and what to do about it.
+fn told(finding: FindingLine) -> String {
+    format!("{} {}", finding.text, finding.action).trim_end().to_owned()
 }
 
 /// The organisation's switch, list and filter, as the settings have it; what follows is for the rules.

@@ -42,8 +42,8 @@ const WORST_FIRST: [Exit; 8] = [
     Exit::Usage,
     Exit::SignIn,
     Exit::Resumable,
-    Exit::Threshold,
     Exit::Incomplete,
+    Exit::Threshold,
     Exit::Done,
 ];
 

@@ -93,3 +93,21 @@ fn a_small_roster_of_a_large_tenant_is_looked_up_and_judged_like_from_the_list()
         assert_eq!(one, other, "both ways find the same people");
     }
 }
+
+#[test]
+fn branding_reaches_the_page_and_the_workbook_and_a_missing_logo_is_said() {
+    let sandbox = Sandbox::new();
+    let simulator = sandbox.simulator(&["--users", "20", "--seed", "2", "--write-roster", "roster.csv"]);
+    std::fs::copy(support::repository("samples/pictures/workbook.png"), sandbox.path("logo.png")).expect("a picture");
+    let branding = "[tenants.sim.branding]\ntitle = 'Ready for April'\nclient = 'Contoso'\nauthor = 'Fabrikam'\n\
+        accent = '#7a1f4e'\nlogo = 'logo.png'\n";
+    simulator.config(&sandbox, branding);
+    sandbox.run(&["assess", "roster.csv", "--tenant", "sim", "--format", "html,xlsx"]);
+    let page = String::from_utf8(sandbox.read("readiness/readiness.html")).expect("UTF-8");
+    for part in ["Ready for April", "Fabrikam", "class=\"logo\""] {
+        assert!(page.contains(part), "{part} is not on the page");
+    }
+    std::fs::remove_file(sandbox.path("logo.png")).expect("it was there");
+    let refused = sandbox.run(&["report", "--format", "html"]).expect(2);
+    assert!(refused.stderr().contains("logo.png cannot be read"), "{}", refused.stderr());
+}

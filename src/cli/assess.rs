@@ -280,6 +280,7 @@ fn settings(profile: &Profile, as_of: Option<Date>, clock: Clock) -> Settings {
         own_app_id: Some(profile.client_id.to_lowercase()),
         apps: profile.apps.clone(),
         salesforce_connection: profile.salesforce_connection.clone(),
+        branding: profile.branding.clone(),
         dynamics_app: profile.dynamics_app.clone(),
         simulated: profile.simulated,
         asks: format!(

@@ -47,6 +47,7 @@ pub async fn start(facts: &Facts, clock: Clock) -> Result<(Running, Profile), Fa
         kiosk: KioskChoice::default(),
         apps: Vec::new(),
         salesforce_connection: None,
+        branding: Default::default(),
         dynamics_app: None,
         on_premises_hosts: Vec::new(),
         exports: Default::default(),

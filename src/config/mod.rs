@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use url::Url;
 
 use crate::cli::exit::Failure;
+use crate::evidence::store::Branding;
 use crate::facts::Cloud;
 use crate::imports::integrations::Files;
 use crate::transport::Pace;
@@ -63,6 +64,8 @@ pub struct Profile {
     pub dynamics_app: Option<String>,
     /// On-premises hosts to ask beside those that Autodiscover names.
     pub on_premises_hosts: Vec<String>,
+    /// Whose report it is and how it looks.
+    pub branding: Branding,
     /// Exports of other products to join.
     pub exports: Files,
     /// Whether it is the embedded tenant.

@@ -10,6 +10,7 @@ use super::layers::{Environment, File, Origin, Overrides, Settings, Value};
 use super::{CredentialSource, Endpoints, Imports, NetworkChoice, Profile, SecretSource, Sources, parse_root};
 use crate::cli::exit::Failure;
 use crate::evidence::joined::ExportKind;
+use crate::evidence::store::Branding;
 use crate::facts::{Cloud, Facts};
 use crate::imports::integrations::Files;
 use crate::transport::pace::{PaceSet, ScopePace};
@@ -75,6 +76,7 @@ pub fn profile(settings: &Settings, facts: &Facts) -> Result<Profile, Failure> {
         },
         apps: settings.list("apps").unwrap_or_default().iter().map(|app| app.trim().to_lowercase()).collect(),
         salesforce_connection: settings.text("salesforce_connection"),
+        branding: branding(settings),
         dynamics_app: settings.text("dynamics_app").map(|app| app.trim().to_lowercase()),
         on_premises_hosts: settings.list("on_premises_hosts").unwrap_or_default(),
         exports: exports(settings),
@@ -248,6 +250,17 @@ fn endpoints(settings: &Settings, cloud: &Cloud) -> Result<Endpoints, Failure> {
         endpoints.on_premises = Some(url);
     }
     Ok(endpoints)
+}
+
+fn branding(settings: &Settings) -> Branding {
+    let text = |name: &str| settings.text(&format!("branding.{name}")).unwrap_or_default();
+    Branding {
+        title: text("title"),
+        client: text("client"),
+        author: text("author"),
+        accent: text("accent"),
+        logo: settings.path("branding.logo"),
+    }
 }
 
 fn network(settings: &Settings) -> Result<NetworkChoice, Failure> {

@@ -6,17 +6,19 @@ mod licences;
 
 use jiff::civil::Date;
 
+use std::path::PathBuf;
+
 use super::assess::store_failure;
 use super::exit::Failure;
 use super::judging::report_failure;
 use crate::evidence::joined::{HostProbe, Published};
 use crate::evidence::mailbox::AgentRule;
-use crate::evidence::store::{RunRecord, Store};
+use crate::evidence::store::{Branding, RunRecord, Store};
 use crate::evidence::tenant::{AppList, OrganizationEws};
 use crate::evidence::{Observation, TenantEvidence};
 use crate::facts::Facts;
-use crate::report::head::{Organization, RuleLine, ServiceLine, Tenant};
-use crate::report::{Head, Texts};
+use crate::report::head::{Logo, Organization, RuleLine, ServiceLine, Tenant};
+use crate::report::{self, Head, Texts};
 use crate::rules::{Options, registry};
 use crate::transport::ScopeId;
 use crate::verdict::{FindingLine, tenant_findings};
@@ -69,6 +71,7 @@ pub fn head(
         parameters: parameters(run, tenant),
         permissions: permissions(tenant),
         caveats: caveats(tenant),
+        branding: branding(&run.settings.branding)?,
         ..Head::default()
     })
 }
@@ -165,6 +168,25 @@ fn rule_line(rule: &crate::rules::Rule, facts: &Facts) -> RuleLine {
         as_of: facts.file(rule.facts).map_or(facts.as_of().oldest, |file| file.as_of),
         source: rule.sources.join("; "),
     }
+}
+
+/// The report's looks, with the logo's file read.
+fn branding(wanted: &Branding) -> Result<report::head::Branding, Failure> {
+    let logo = |path: &PathBuf| {
+        let png = path.extension().is_some_and(|kind| kind.eq_ignore_ascii_case("png"));
+        let media_type = if png { "image/png" } else { "image/jpeg" }.to_owned();
+        std::fs::read(path).map(|bytes| Logo { media_type, bytes }).map_err(|error| {
+            let hint = "check `branding.logo`: a PNG or JPEG file";
+            Failure::usage(format!("the logo {} cannot be read: {error}", path.display()), hint)
+        })
+    };
+    Ok(report::head::Branding {
+        title: wanted.title.clone(),
+        client: wanted.client.clone(),
+        author: wanted.author.clone(),
+        accent: wanted.accent.clone(),
+        logo: wanted.logo.as_ref().map(logo).transpose()?,
+    })
 }
 
 fn parameters(run: &RunRecord, tenant: &TenantEvidence) -> Vec<(String, String)> {

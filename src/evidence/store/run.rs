@@ -1,5 +1,7 @@
 //! Runs: begun, resumed, finished, listed, removed.
 
+use std::path::PathBuf;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
@@ -10,6 +12,22 @@ use crate::evidence::question::Question;
 /// A run's number within its store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RunId(pub i64);
+
+/// Whose report it is and how it looks; empty: the built-in look.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Branding {
+    /// Title.
+    pub title: String,
+    /// The client it is for.
+    pub client: String,
+    /// Who prepared it.
+    pub author: String,
+    /// Accent colour as `#rrggbb`.
+    pub accent: String,
+    /// Logo file, PNG or JPEG.
+    pub logo: Option<PathBuf>,
+}
 
 /// What judging needs to know of the profile, kept with the run so that a report needs no configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -31,6 +49,8 @@ pub struct Settings {
     pub salesforce_connection: Option<String>,
     /// The application of cross-tenant synchronization with Dynamics 365, by id.
     pub dynamics_app: Option<String>,
+    /// Whose report it is and how it looks.
+    pub branding: Branding,
     /// Whether the tenant is the embedded one.
     pub simulated: bool,
     /// Fingerprint of what decides which questions are put to whom; a run goes on only with the same.

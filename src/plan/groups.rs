@@ -47,6 +47,8 @@ pub struct Unit {
     pub pin: Option<u16>,
     /// The most pressing rank among its people.
     pub rank: u8,
+    /// People in a hurry.
+    pub urgent: u32,
     /// Licences it takes.
     pub licences: u32,
     /// The wave most of its people wish.
@@ -73,7 +75,8 @@ impl Unit {
             split,
             pin: most(each().filter_map(|node| node.pin)),
             rank,
-            licences: u32::try_from(each().filter(|node| node.licence).count()).unwrap_or(u32::MAX),
+            urgent: count(each().filter(|node| node.rank == URGENT)),
+            licences: count(each().filter(|node| node.licence)),
             wish: most(each().filter_map(|node| node.wish)),
             keep: most(each().filter_map(|node| node.keep)),
             together: most(each().map(|node| node.together).filter(|value| *value != 0)).unwrap_or(0),
@@ -86,6 +89,10 @@ impl Unit {
     pub fn size(&self) -> u32 {
         u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)
     }
+}
+
+fn count<'n>(nodes: impl Iterator<Item = &'n Node>) -> u32 {
+    u32::try_from(nodes.count()).unwrap_or(u32::MAX)
 }
 
 /// The most frequent value; of equally frequent ones the smallest.

@@ -138,7 +138,7 @@ impl<'a> Packing<'a> {
                 self.put(unit, wave);
             }
         }
-        self.place_rank(&order, URGENT, self.first())?;
+        self.place_rank(&self.by_hurry(&order), URGENT, self.first())?;
         let mut from = self.first();
         for rank in URGENT + 1..FREE {
             if self.units.iter().any(|unit| unit.rank == rank) {
@@ -151,6 +151,16 @@ impl<'a> Packing<'a> {
         }
         let until = self.place_last(&order)?;
         self.place_free(&order, until)
+    }
+
+    /// Whoever has most people in a hurry for his size first; where room is to stay in one piece, by size alone.
+    fn by_hurry(&self, order: &[usize]) -> Vec<usize> {
+        let mut order = order.to_vec();
+        if self.choice == Choice::LeastFull {
+            let share = |unit: &Unit| u64::from(unit.urgent) * 1_000_000 / u64::from(unit.size().max(1));
+            order.sort_by_key(|&unit| std::cmp::Reverse(share(&self.units[unit])));
+        }
+        order
     }
 
     /// Everybody of a rank as early as there is room at an even load, else as early as there is room at all.

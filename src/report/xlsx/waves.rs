@@ -109,7 +109,7 @@ impl Sheet<'_> {
 
     fn table(&mut self) -> Result<(), XlsxError> {
         let texts = self.view.texts;
-        self.sheet.set_row_height(self.row, 30)?;
+        self.sheet.set_row_height(self.row, 42)?;
         for (place, (key, _)) in (0_u16..).zip(COLUMNS) {
             self.sheet.write_string_with_format(
                 self.row,

@@ -172,7 +172,7 @@ mod stored {
             };
             let start = row - row % 400;
             let mut others = std::collections::BTreeSet::new();
-            while others.len() < 3 {
+            for _ in 0..3 {
                 others.insert(random.u64(start.max(1)..(start + 400).min(people + 1)));
             }
             let delegate = |other: u64| Delegate { address: address(other), role: "write".to_owned() };

@@ -56,12 +56,14 @@ pub fn summary(view: &Waves<'_>) -> String {
 /// What it is, how many, from when to when, and how long before the end.
 pub fn headline(view: &Waves<'_>) -> String {
     let (measure, texts) = (&view.plan.measure, view.texts);
+    let tenant = &view.head.tenant;
+    let name = if tenant.name.is_empty() { &tenant.profile } else { &tenant.name };
     let day = |date: Option<jiff::civil::Date>| date.map(|date| date.to_string()).unwrap_or_default();
     texts.fill(
         "plan",
         "headline",
         &[
-            ("tenant", &view.head.tenant.name),
+            ("tenant", name),
             ("people", &texts.number(measure.moves)),
             ("waves", &texts.number(measure.waves as u64)),
             ("first", &day(measure.first)),

@@ -252,6 +252,7 @@ impl Session<'_> {
         let wishes = Wishes { as_of: None, ..report.wishes.clone() };
         let written = judging::write(store, &run.uuid, facts, &wishes, out)?;
         history::keep(store, run, facts, &written.judged, clock.now())?;
+        store.checkpoint();
         let exit = match exit {
             Some(exit) => exit,
             None => report.after.close(&written, &output).await,

@@ -5,12 +5,14 @@
 //! `roster -> evidence (collector, store) -> rules -> verdict -> report`.
 //! Everything to the right of the store runs offline, on what the store holds.
 
+pub mod assessment;
 pub mod cli;
 pub mod clock;
 pub mod compare;
 pub mod config;
 pub mod evidence;
 pub mod facts;
+pub mod failure;
 pub mod imports;
 pub mod plan;
 pub mod report;

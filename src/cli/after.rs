@@ -4,13 +4,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Output;
-use super::assess::store_failure;
-use super::exit::{Exit, Failure};
-use super::judging::Written;
+use crate::assessment::Written;
 use crate::compare::fail_on::{Answer, Condition, Counts};
 use crate::compare::message::{Message, Shape};
 use crate::compare::{Changes, notes};
 use crate::evidence::store::{Annotation, Store};
+use crate::failure::{Exit, Failure};
 use crate::report::View;
 use crate::transport::wire::{Request, host_of, is_loopback};
 use crate::transport::{HttpWire, Wire};
@@ -97,7 +96,7 @@ impl After {
     /// # Errors
     /// When the store fails.
     pub fn remember(&self, store: &Store, tenant: &str) -> Result<(), Failure> {
-        store.keep_annotations(tenant, &self.notes).map_err(store_failure)
+        store.keep_annotations(tenant, &self.notes).map_err(Failure::from)
     }
 
     /// Posts the summary and tests the conditions; gives the exit code.

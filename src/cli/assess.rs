@@ -8,21 +8,21 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use jiff::civil::Date;
 
-use super::exit::{Exit, Failure};
-use super::history;
 use super::joining;
-use super::judging::{self, Wishes, Written};
 use super::progress::Progress;
 use super::report::Checked;
 use super::services::{Connected, ReachArgs, Way};
 use super::stop::Stop;
 use super::{Output, clock, demo, doctor, store_path};
+use crate::assessment::history;
+use crate::assessment::{self, Wishes, Written};
 use crate::clock::Clock;
 use crate::config::{DEMO, File, Imports, Profile};
 use crate::evidence::collector::{Collector, End, Services};
 use crate::evidence::question::Question;
 use crate::evidence::store::{EntryRecord, Known, RosterRecord, RunRecord, Settings, Sink, Start, Store, StoreError};
 use crate::facts::Facts;
+use crate::failure::{Exit, Failure};
 use crate::imports::integrations::Exports;
 use crate::roster::{self, Input, Roster, RosterError};
 use crate::transport::Pace;
@@ -87,7 +87,7 @@ pub async fn run(args: Args, output: &Output) -> Result<Exit, Failure> {
     match names.as_slice() {
         [name] => {
             let assessed = session.assess(name, &report.out).await?;
-            output.result(&assessed.written.summary(output));
+            output.result(&assessed.written.summary(output.width(), output.colour()));
             Ok(assessed.exit)
         }
         names => many::run(&mut session, names).await,
@@ -163,7 +163,7 @@ impl Session<'_> {
             () = stop.token.cancelled() => return Err(stopped(&stop)),
             connected = self.connect(profile) => connected?,
         };
-        judging::check_folder(out)?;
+        assessment::check_folder(out)?;
         let (clock, output, also) = (self.clock, self.output, self.args.delegates.then_some(Question::Delegates));
         let now = clock.now();
         let resume_since = (!self.args.fresh).then(|| now - RESUME_WITHIN);
@@ -219,7 +219,7 @@ impl Session<'_> {
     /// One store for all tenants, opened when the first one gets so far.
     fn store(&mut self) -> Result<&mut Store, Failure> {
         if self.store.is_none() {
-            self.store = Some(Store::open(&store_path(self.args.report.store.as_deref())).map_err(store_failure)?);
+            self.store = Some(Store::open(&store_path(self.args.report.store.as_deref()))?);
         }
         self.store.as_mut().ok_or_else(|| Failure::usage("the store is not open", ""))
     }
@@ -236,12 +236,12 @@ impl Session<'_> {
         let store = self.store()?;
         let transport = Arc::clone(&services.client.transport);
         let (hosts, dns) = (joining::on_premises(profile, &transport), joining::dns(profile, &output));
-        let collector = Collector::new(services, store, run.id, clock, stop.token.clone()).map_err(store_failure)?;
+        let collector = Collector::new(services, store, run.id, clock, stop.token.clone())?;
         let collector = Arc::new(collector.asking_delegates(delegates).asking_on_premises(hosts).asking_dns(dns));
         let progress = Progress::start(&collector.board, &transport, output);
         let end = collector.collect().await;
         progress.end();
-        close(store, run, end.map_err(store_failure)?, stop, clock, &output)
+        close(store, run, end?, stop, clock, &output)
     }
 
     async fn write_report(&mut self, run: &RunRecord, exit: Option<Exit>, out: &Path) -> Result<Assessed, Failure> {
@@ -250,7 +250,7 @@ impl Session<'_> {
         report.after.remember(store, &run.tenant)?;
         // The run itself keeps the day it is judged by.
         let wishes = Wishes { as_of: None, ..report.wishes.clone() };
-        let written = judging::write(store, &run.uuid, facts, &wishes, out)?;
+        let written = assessment::write(store, &run.uuid, facts, &wishes, out)?;
         history::keep(store, run, facts, &written.judged, clock.now())?;
         store.checkpoint();
         let exit = match exit {
@@ -317,7 +317,7 @@ impl From<StoreError> for Trouble {
 impl From<Trouble> for Failure {
     fn from(trouble: Trouble) -> Self {
         match trouble {
-            Trouble::Store(error) => store_failure(error),
+            Trouble::Store(error) => error.into(),
             Trouble::Roster(error) => roster_failure(error),
         }
     }
@@ -372,14 +372,13 @@ fn announce(
         output.remark(&format!("run {short} begins"));
         return Ok(run);
     }
-    let (answered, open) =
-        (store.answered(run.id).map_err(store_failure)?, store.open_questions(run.id).map_err(store_failure)?);
+    let (answered, open) = (store.answered(run.id)?, store.open_questions(run.id)?);
     output.remark(&format!(
         "run {short} of {} goes on: {answered} questions are answered, {open} are asked again (--fresh starts over)",
         run.started
     ));
-    store.reopen(run.id).map_err(store_failure)?;
-    store.set_settings(run.id, settings).map_err(store_failure)?;
+    store.reopen(run.id)?;
+    store.set_settings(run.id, settings)?;
     run.settings = settings.clone();
     Ok(run)
 }
@@ -395,11 +394,11 @@ fn close(
 ) -> Result<Option<Exit>, Failure> {
     match end {
         End::Complete => {
-            store.finish(run.id, clock.now()).map_err(store_failure)?;
+            store.finish(run.id, clock.now())?;
             Ok(None)
         }
         End::GaveUp(services) => {
-            store.finish(run.id, clock.now()).map_err(store_failure)?;
+            store.finish(run.id, clock.now())?;
             for (service, trouble) in services {
                 output.remark(&format!("{} was given up: {trouble}", service.name()));
             }
@@ -417,13 +416,4 @@ fn close(
 
 fn roster_failure(error: RosterError) -> Failure {
     Failure::usage(error.message(), error.hint())
-}
-
-/// A store's failure, for a person.
-pub fn store_failure(error: StoreError) -> Failure {
-    let exit = match error {
-        StoreError::Sql(_) | StoreError::Content(_) | StoreError::Ended(_) => Exit::Resumable,
-        _ => Exit::Usage,
-    };
-    Failure { exit, message: error.to_string(), hint: error.hint().to_owned() }
 }

@@ -2,14 +2,13 @@
 
 use std::path::PathBuf;
 
-use super::assess::store_failure;
-use super::exit::{Exit, Failure};
-use super::history::{Past, earlier_runs, judged_now, label};
-use super::judging::{self, Judge, Wishes};
-use super::{Output, after, head, store_path};
+use super::{Output, after, store_path};
+use crate::assessment::history::{Past, earlier_runs, judged_now, label};
+use crate::assessment::{self, Judge, Wishes};
 use crate::compare::{Changes, Trend, TrendBuilder, compare};
-use crate::evidence::store::{RunRecord, Store};
+use crate::evidence::store::{RunRecord, Store, StoreError};
 use crate::facts::Facts;
+use crate::failure::{Exit, Failure};
 use crate::report::changes::ChangesJson;
 use crate::report::trend::TrendJson;
 use crate::report::{Texts, changes, trend};
@@ -58,9 +57,9 @@ enum Format {
 /// In words, when the runs are not there or not of one tenant, or the store fails.
 pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     let conditions = after::conditions(&args.fail_on)?;
-    let texts = Texts::embedded(&args.language).map_err(judging::report_failure)?;
+    let texts = Texts::embedded(&args.language)?;
     let facts = super::report::chosen_facts(args.facts.as_deref())?;
-    let store = Store::open_existing(&store_path(args.store.as_deref())).map_err(store_failure)?;
+    let store = Store::open_existing(&store_path(args.store.as_deref()))?;
     let (old, new) = pair(&store, args)?;
     let (changes, trend) = between(&store, &old, &new, facts.get(), &args.language)?;
     output.result(&match args.format {
@@ -70,7 +69,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         }
         Format::Csv => {
             let mut out = Vec::new();
-            changes::csv(&changes, &mut out).map_err(judging::report_failure)?;
+            changes::csv(&changes, &mut out)?;
             String::from_utf8_lossy(&out).into_owned()
         }
         Format::Json => json(&changes, &trend)?,
@@ -86,21 +85,21 @@ fn json(changes: &Changes, trend: &Trend) -> Result<String, Failure> {
         "changes": ChangesJson::new(changes),
         "trend": TrendJson::new(trend),
     });
-    let text = serde_json::to_string_pretty(&both).map_err(|error| store_failure(error.into()))?;
+    let text = serde_json::to_string_pretty(&both).map_err(StoreError::from)?;
     Ok(text + "\n")
 }
 
 /// The two runs to compare.
 fn pair(store: &Store, args: &Args) -> Result<(RunRecord, RunRecord), Failure> {
     if let (Some(old), Some(new)) = (&args.old, &args.new) {
-        let (old, new) = (judging::find_run(store, Some(old))?, judging::find_run(store, Some(new))?);
+        let (old, new) = (assessment::find_run(store, Some(old))?, assessment::find_run(store, Some(new))?);
         if old.tenant != new.tenant {
             let message = format!("run {} is of tenant {}, run {} of {}", old.uuid, old.tenant, new.uuid, new.tenant);
             return Err(Failure::usage(message, "name two runs of one tenant; ewsready runs lists them"));
         }
         return Ok((old, new));
     }
-    let mut runs = store.runs().map_err(store_failure)?;
+    let mut runs = store.runs()?;
     runs.retain(|run| run.finished.is_some() && args.tenant.as_ref().is_none_or(|tenant| *tenant == run.tenant));
     let newest = runs.pop();
     let previous = newest.as_ref().and_then(|newest| runs.into_iter().rev().find(|run| run.tenant == newest.tenant));
@@ -134,5 +133,5 @@ fn between(
     for run in earlier_runs(store, new)? {
         builder.add(label(store, &run)?, &past.judged(&run)?);
     }
-    Ok((changes, builder.finish(head::retirement(facts, &new.settings.cloud))))
+    Ok((changes, builder.finish(assessment::head::retirement(facts, &new.settings.cloud))))
 }

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use unicode_width::UnicodeWidthStr;
 
 use super::Output;
-use super::exit::{Exit, Failure};
 use super::services::ReachArgs;
 use crate::config::keys::{self, keys};
 use crate::config::{self, CredentialSource, Environment, File, SecretSource, Settings};
 use crate::facts::Facts;
+use crate::failure::{Exit, Failure};
 
 /// Show what counts for a tenant, and where each value comes from.
 #[derive(Debug, clap::Args)]

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use url::Url;
 
-use super::exit::{Exit, Failure};
 use crate::config::{CredentialSource, Profile, SecretSource};
+use crate::failure::{Exit, Failure};
 use crate::service::entra::{
     Certificate, Credential, DeviceCode, Federated, IMDS, IMDS_PATH, ManagedIdentity, Protocol, is_pem,
 };

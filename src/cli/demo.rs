@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::exit::Failure;
 use crate::clock::Clock;
 use crate::config::{CredentialSource, DEMO, Endpoints, KioskChoice, NetworkChoice, Profile, SecretSource, Sources};
 use crate::facts::Facts;
+use crate::failure::Failure;
 use crate::simulator::{Options, Running, Tenant};
 use crate::transport::Pace;
 

@@ -11,11 +11,11 @@ use std::time::Duration;
 use url::Url;
 
 use super::config::table;
-use super::exit::{Exit, Failure};
 use super::services::{Connected, ReachArgs, Way};
 use super::{Output, clock, credential, demo};
 use crate::config::{DEMO, Profile};
 use crate::facts::Facts;
+use crate::failure::{Exit, Failure};
 use crate::transport::wire::host_of;
 use crate::transport::{Request, Resource, Transport, Wire};
 use checks::{Check, Outcome, Roles};

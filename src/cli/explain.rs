@@ -2,13 +2,12 @@
 
 use std::path::PathBuf;
 
-use super::assess::store_failure;
-use super::exit::{Exit, Failure};
-use super::judging::{self, Judge, Wishes};
 use super::report::Chosen;
 use super::{Output, store_path};
+use crate::assessment::{self, Judge, Wishes};
 use crate::evidence::store::Store;
 use crate::facts::Facts;
+use crate::failure::{Exit, Failure};
 use crate::report::row::{EvidenceLine, Row};
 use crate::verdict::{RuleSays, Standing};
 
@@ -32,12 +31,12 @@ pub struct Args {
 /// # Errors
 /// In words, when there is no such run or user.
 pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
-    let store = Store::open_existing(&store_path(args.store.as_deref())).map_err(store_failure)?;
-    let run = judging::find_run(&store, args.run.as_deref())?;
+    let store = Store::open_existing(&store_path(args.store.as_deref()))?;
+    let run = assessment::find_run(&store, args.run.as_deref())?;
     let facts = Chosen::Embedded(Facts::embedded());
     let wishes = Wishes { as_of: args.as_of, language: "en".to_owned(), formats: Vec::new(), templates: None };
     let judge = Judge::of(&store, &run, facts.get(), &wishes)?;
-    let found = store.entries_with(run.id, &args.address).map_err(store_failure)?;
+    let found = store.entries_with(run.id, &args.address)?;
     if found.is_empty() {
         let short = run.uuid.get(..8).unwrap_or_default();
         return Err(Failure::usage(
@@ -46,7 +45,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         ));
     }
     for raw in found {
-        let (row, says) = judge.explain(raw.parse().map_err(store_failure)?);
+        let (row, says) = judge.explain(raw.parse()?);
         output.result(&page(&row, &says));
     }
     Ok(Exit::Done)

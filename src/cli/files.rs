@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use super::exit::Failure;
+use crate::failure::Failure;
 
 /// Writes a file beside its place and moves it there; without `overwrite` a file that is there stays.
 ///

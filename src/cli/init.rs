@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use super::Output;
-use super::exit::{Exit, Failure};
 use super::files::write_whole;
 use crate::config::{DEMO, path_or_default};
+use crate::failure::{Exit, Failure};
 
 const TEMPLATE: &str = include_str!("../../templates/ewsready.toml");
 

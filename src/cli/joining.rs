@@ -1,11 +1,10 @@
 //! Exports of other products on their way into a run.
 
 use super::Output;
-use super::assess::store_failure;
-use super::exit::Failure;
 use crate::clock::Clock;
 use crate::config::Profile;
 use crate::evidence::store::{RunRecord, Store};
+use crate::failure::Failure;
 use crate::imports::integrations::{Exports, join};
 use crate::service::dns::Dns;
 use crate::service::onprem::OnPremises;
@@ -27,8 +26,8 @@ pub async fn exports(
     if exports.is_empty() {
         return Ok(());
     }
-    let told = join(exports, store, run.id, clock.now()).await.map_err(store_failure)?;
-    let tenant = store.tenant_evidence(run.id).map_err(store_failure)?;
+    let told = join(exports, store, run.id, clock.now()).await?;
+    let tenant = store.tenant_evidence(run.id)?;
     for export in &told {
         output.remark(&export.sentence(&tenant.domain_names()));
     }

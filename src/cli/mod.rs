@@ -7,14 +7,10 @@ pub mod config;
 mod credential;
 mod demo;
 pub mod doctor;
-pub mod exit;
 pub mod explain;
 mod files;
-mod head;
-mod history;
 pub mod init;
 mod joining;
-mod judging;
 mod output;
 pub mod plan;
 mod progress;
@@ -35,7 +31,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use jiff::Timestamp;
 
 use crate::clock::Clock;
-use exit::{Exit, Failure};
+use crate::failure::{Exit, Failure};
 pub use output::Output;
 
 /// Who of a roster can move off Exchange Web Services, and what stands in the way of the others.

@@ -5,7 +5,7 @@ use std::io::{IsTerminal, Write};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::time::uptime;
 
-use super::exit::Failure;
+use crate::failure::Failure;
 
 /// How this process talks.
 #[derive(Debug, Clone, Copy)]

@@ -4,13 +4,12 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 
-use super::assess::store_failure;
-use super::exit::{Exit, Failure};
-use super::judging::{self, Judge};
 use super::report::{Checked, ReportArgs};
 use super::{Output, clock, store_path};
-use crate::evidence::store::{RunRecord, Store};
+use crate::assessment::{self, Judge};
+use crate::evidence::store::{RunRecord, Store, StoreError};
 use crate::facts::Facts;
+use crate::failure::{Exit, Failure};
 use crate::plan::constraints::{self, Days, Rules, RulesError};
 use crate::plan::infeasible::Infeasible;
 use crate::plan::kept::Kept;
@@ -94,10 +93,10 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     let checked = args.report.check()?;
     let facts = checked.facts()?;
     let path = store_path(args.report.store.as_deref());
-    drop(Store::open_existing(&path).map_err(store_failure)?);
-    let store = Store::open(&path).map_err(store_failure)?;
-    let run = judging::find_run(&store, args.run.as_deref())?;
-    judging::check_folder(&checked.out)?;
+    drop(Store::open_existing(&path)?);
+    let store = Store::open(&path)?;
+    let run = assessment::find_run(&store, args.run.as_deref())?;
+    assessment::check_folder(&checked.out)?;
     let planning =
         Planning { store: &store, run: &run, facts: facts.get(), rules: &rules, checked: &checked, fresh: args.fresh };
     planning.run(&variants, output)
@@ -125,7 +124,7 @@ struct Planning<'a> {
 impl Planning<'_> {
     fn run(&self, variants: &[Variant], output: &Output) -> Result<Exit, Failure> {
         let wishes = &self.checked.wishes;
-        let texts = Texts::embedded(&wishes.language).map_err(judging::report_failure)?;
+        let texts = Texts::embedded(&wishes.language)?;
         let judge = Judge::of(self.store, self.run, self.facts, wishes)?;
         let census = census(self.store, self.run, &judge, self.rules)?;
         let (today, retirement) = (judge.as_of(), self.retirement()?);
@@ -155,14 +154,14 @@ impl Planning<'_> {
             rules: self.rules,
             head: &head,
             texts: &texts,
-            templates: &templates.map_err(judging::report_failure)?.unwrap_or_default(),
+            templates: &templates?.unwrap_or_default(),
             variants: &compared,
             progress: measured,
             sums: sums(&plan, &census),
         };
-        let paths = view.write_all(&self.checked.out, &wishes.formats).map_err(judging::report_failure)?;
-        let body = serde_json::to_string(&kept).map_err(|error| store_failure(error.into()))?;
-        self.store.keep_plan(self.run.id, made, &body).map_err(store_failure)?;
+        let paths = view.write_all(&self.checked.out, &wishes.formats)?;
+        let body = serde_json::to_string(&kept).map_err(StoreError::from)?;
+        self.store.keep_plan(self.run.id, made, &body)?;
         output.result(&terminal::summary(&view));
         output.result(&files(&paths, &self.checked.out));
         Ok(Exit::Done)
@@ -198,8 +197,8 @@ pub fn census(store: &Store, run: &RunRecord, judge: &Judge<'_>, rules: &Rules) 
 /// # Errors
 /// In words, when the store fails.
 pub fn newest(store: &Store, run: &RunRecord) -> Result<Option<Kept>, Failure> {
-    let found = store.newest_plan(&run.tenant, run.id).map_err(store_failure)?;
-    found.map(|(_, body)| serde_json::from_str(&body)).transpose().map_err(|error| store_failure(error.into()))
+    let found = store.newest_plan(&run.tenant, run.id)?;
+    found.map(|(_, body)| serde_json::from_str(&body)).transpose().map_err(|error| StoreError::from(error).into())
 }
 
 /// Every variant planned by itself: what came of it, or what is short.

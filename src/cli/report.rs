@@ -4,12 +4,11 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
-use super::assess::store_failure;
-use super::exit::{Exit, Failure};
-use super::judging::{self, Wishes};
 use super::{Output, store_path};
+use crate::assessment::{self, Wishes};
 use crate::evidence::store::Store;
 use crate::facts::Facts;
+use crate::failure::{Exit, Failure};
 use crate::report::FormatKind;
 
 /// What every command that writes a report takes.
@@ -75,7 +74,7 @@ impl ReportArgs {
     /// Checks everything that can be checked before any work is done.
     pub fn check(&self) -> Result<Checked, Failure> {
         let formats = self.format.iter().map(|name| name.parse::<FormatKind>());
-        let mut formats: Vec<_> = formats.collect::<Result<_, _>>().map_err(judging::report_failure)?;
+        let mut formats: Vec<_> = formats.collect::<Result<_, _>>()?;
         if formats.is_empty() {
             // NDJSON repeats what JSON says, for those who ask.
             formats = FormatKind::ALL.iter().copied().filter(|format| *format != FormatKind::NdJson).collect();
@@ -87,9 +86,9 @@ impl ReportArgs {
                 Failure::usage(format!("--as-of {text} is no date"), "write it as YYYY-MM-DD, for example 2026-11-20")
             })
         });
-        crate::report::Texts::embedded(&self.language).map_err(judging::report_failure)?;
+        crate::report::Texts::embedded(&self.language)?;
         if let Some(folder) = &self.templates {
-            crate::report::Templates::overridden_by(folder).map_err(judging::report_failure)?;
+            crate::report::Templates::overridden_by(folder)?;
         }
         let wishes = Wishes {
             as_of: as_of.transpose()?,
@@ -140,11 +139,11 @@ pub struct Args {
 pub async fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     let checked = args.report.check()?;
     let facts = checked.facts()?;
-    let store = Store::open_existing(&store_path(args.report.store.as_deref())).map_err(store_failure)?;
-    let run = judging::find_run(&store, args.run.as_deref())?;
-    judging::check_folder(&checked.out)?;
+    let store = Store::open_existing(&store_path(args.report.store.as_deref()))?;
+    let run = assessment::find_run(&store, args.run.as_deref())?;
+    assessment::check_folder(&checked.out)?;
     checked.after.remember(&store, &run.tenant)?;
-    let written = judging::write(&store, &run.uuid, facts.get(), &checked.wishes, &checked.out)?;
-    output.result(&written.summary(output));
+    let written = assessment::write(&store, &run.uuid, facts.get(), &checked.wishes, &checked.out)?;
+    output.result(&written.summary(output.width(), output.colour()));
     Ok(checked.after.close(&written, output).await)
 }

@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use super::assess::store_failure;
-use super::exit::{Exit, Failure};
+use super::Output;
 use super::files::write_whole;
-use super::history::{Past, earlier_runs, judged_now, label};
-use super::{Output, head, judging};
+use crate::assessment;
+use crate::assessment::history::{Past, earlier_runs, judged_now, label};
 use crate::compare::{Changes, Outcome, Trend, TrendBuilder, compare};
-use crate::evidence::store::{RunRecord, Store};
+use crate::evidence::store::{RunRecord, Store, StoreError};
 use crate::facts::Facts;
+use crate::failure::{Exit, Failure};
 use crate::report::Texts;
 use crate::report::rollup::{RollupFormat, RunLine, State, TenantLine, text};
 use crate::verdict::Verdict;
@@ -43,15 +43,15 @@ const CAUSES: usize = 3;
 /// In words, when facts or language are wrong, or the files cannot be written.
 pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     let facts = super::report::chosen_facts(args.facts.as_deref())?;
-    let texts = Texts::embedded(&args.language).map_err(judging::report_failure)?;
+    let texts = Texts::embedded(&args.language)?;
     let mut lines: Vec<TenantLine> = args.stores.iter().flat_map(|path| tenants(path, facts.get())).collect();
     lines.sort_by(|a, b| (a.state, &a.tenant, &a.store).cmp(&(b.state, &b.tenant, &b.store)));
     match &args.out {
         None => output.result(&text(&lines, &texts)),
         Some(folder) => {
-            judging::check_folder(folder)?;
+            assessment::check_folder(folder)?;
             for format in &args.format {
-                let file = format.render(&lines, &texts).map_err(judging::report_failure)?;
+                let file = format.render(&lines, &texts)?;
                 let path = folder.join(format.file_name());
                 write_whole(&path, &file, true)?;
                 output.result(&format!("{}\n", path.display()));
@@ -105,7 +105,7 @@ fn later_trouble(runs: &[RunRecord], tenant: &str) -> String {
 
 fn run_line(store: &Store, run: &RunRecord, facts: &Facts) -> Result<RunLine, Failure> {
     let (trend, changes) = course(store, run, facts)?;
-    let missing = || store_failure(crate::evidence::store::StoreError::Ended("the run has no rows".to_owned()));
+    let missing = || Failure::from(StoreError::Ended("the run has no rows".to_owned()));
     let point = trend.points.last().ok_or_else(missing)?;
     let held =
         |(outcome, _): &(&Outcome, &u64)| matches!(outcome.verdict, Verdict::Blocked | Verdict::NeedsLicenseUpgrade);
@@ -148,5 +148,5 @@ fn course(store: &Store, run: &RunRecord, facts: &Facts) -> Result<(Trend, Optio
         }
         trend.add(label(store, old)?, &entries.into_iter().map(|entry| entry.judged).collect::<Vec<_>>());
     }
-    Ok((trend.finish(head::retirement(facts, &run.settings.cloud)), changes))
+    Ok((trend.finish(assessment::head::retirement(facts, &run.settings.cloud)), changes))
 }

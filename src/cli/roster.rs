@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use crate::cli::exit::{Exit, Failure};
+use crate::failure::{Exit, Failure};
 use crate::roster::{self, Entry, Input, Options, Roster, RosterError};
 
 /// How many entries are shown.

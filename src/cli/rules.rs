@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 
-use crate::cli::exit::{Exit, Failure};
 use crate::facts::Facts;
+use crate::failure::{Exit, Failure};
 use crate::rules::words::fill;
 use crate::rules::{Effect, Params, Rule, registry, rule};
 

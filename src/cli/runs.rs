@@ -2,12 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::assess::store_failure;
-use super::exit::{Exit, Failure};
-use super::judging::{Judge, Wishes};
-use super::{Output, judging, store_path};
+use super::{Output, store_path};
+use crate::assessment::{self, Judge, Wishes};
 use crate::evidence::store::{RunRecord, Store};
 use crate::facts::Facts;
+use crate::failure::{Exit, Failure};
 use crate::report::export::{Export, ExportRun};
 
 /// List stored runs, export them, or remove old ones.
@@ -66,14 +65,14 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     let path = store_path(args.store.as_deref());
     match &args.action {
         None | Some(Action::List) => {
-            let store = Store::open_existing(&path).map_err(store_failure)?;
+            let store = Store::open_existing(&path)?;
             output.result(&list(&store)?);
         }
         Some(Action::Export { run, all, format: ExportFormat::Csv, out }) => {
-            let store = Store::open_existing(&path).map_err(store_failure)?;
+            let store = Store::open_existing(&path)?;
             let runs = match all {
-                true => store.runs().map_err(store_failure)?.into_iter().filter(|run| run.finished.is_some()).collect(),
-                false => vec![judging::find_run(&store, run.as_deref())?],
+                true => store.runs()?.into_iter().filter(|run| run.finished.is_some()).collect(),
+                false => vec![assessment::find_run(&store, run.as_deref())?],
             };
             match out {
                 None => export(&store, &runs, std::io::stdout().lock())?,
@@ -98,8 +97,8 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         }
         Some(Action::Remove { run }) => {
             let mut store = open_for_change(&path)?;
-            let run = judging::find_run(&store, Some(run))?;
-            store.remove(run.id).map_err(store_failure)?;
+            let run = assessment::find_run(&store, Some(run))?;
+            store.remove(run.id)?;
             output.remark(&format!("run {} removed", run.uuid));
         }
     }
@@ -108,26 +107,26 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
 
 /// Judges the runs and writes their rows.
 fn export(store: &Store, runs: &[RunRecord], out: impl std::io::Write) -> Result<(), Failure> {
-    let mut table = Export::new(out).map_err(judging::report_failure)?;
+    let mut table = Export::new(out)?;
     let wishes = Wishes { as_of: None, language: "en".to_owned(), formats: Vec::new(), templates: None };
     for run in runs {
         let as_of = run.settings.as_of.parse().unwrap_or_default();
         let of = ExportRun { run: &run.uuid, tenant: &run.tenant, started: run.started, as_of };
         Judge::of(store, run, Facts::embedded(), &wishes)?.each_row(store, |row| table.push(of, row))?;
     }
-    table.finish().map_err(judging::report_failure)
+    table.finish().map_err(Failure::from)
 }
 
 /// Opens an existing store so that no run can be under way.
 fn open_for_change(path: &std::path::Path) -> Result<Store, Failure> {
-    drop(Store::open_existing(path).map_err(store_failure)?);
-    Store::open(path).map_err(store_failure)
+    drop(Store::open_existing(path)?);
+    Store::open(path).map_err(Failure::from)
 }
 
 fn list(store: &Store) -> Result<String, Failure> {
     let mut text = format!("{:8}  {:20}  {:16}  {:>8}  {}\n", "run", "started", "tenant", "entries", "state");
-    for run in store.runs().map_err(store_failure)? {
-        let entries = store.entry_count(run.id).map_err(store_failure)?;
+    for run in store.runs()? {
+        let entries = store.entry_count(run.id)?;
         let started = run.started.strftime("%Y-%m-%d %H:%M:%SZ");
         let short = run.uuid.get(..8).unwrap_or(&run.uuid);
         text.push_str(&format!("{short:8}  {started:20}  {:16}  {entries:>8}  {}\n", run.tenant, state(store, &run)?));
@@ -136,7 +135,7 @@ fn list(store: &Store) -> Result<String, Failure> {
 }
 
 fn state(store: &Store, run: &RunRecord) -> Result<String, Failure> {
-    let open = store.open_questions(run.id).map_err(store_failure)?;
+    let open = store.open_questions(run.id)?;
     Ok(match (run.finished, open) {
         (None, _) => "interrupted; the same command goes on".to_owned(),
         (Some(_), 0) => "complete".to_owned(),
@@ -147,11 +146,11 @@ fn state(store: &Store, run: &RunRecord) -> Result<String, Failure> {
 fn prune(store: &mut Store, keep: usize) -> Result<usize, Failure> {
     let mut kept = std::collections::HashMap::<String, usize>::new();
     let mut removed = 0;
-    for run in store.runs().map_err(store_failure)?.into_iter().rev() {
+    for run in store.runs()?.into_iter().rev() {
         let count = kept.entry(run.tenant).or_default();
         *count += 1;
         if *count > keep {
-            store.remove(run.id).map_err(store_failure)?;
+            store.remove(run.id)?;
             removed += 1;
         }
     }

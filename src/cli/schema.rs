@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use super::exit::{Exit, Failure};
+use crate::failure::{Exit, Failure};
 use crate::report::json;
 
 /// Which schema to print.

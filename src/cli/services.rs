@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::Output;
 use super::credential;
-use super::exit::{Exit, Failure};
 use crate::clock::Clock;
 use crate::config::{self, Environment, Overrides, Profile, Value};
 use crate::evidence::collector::Services;
 use crate::facts::Facts;
+use crate::failure::{Exit, Failure};
 use crate::imports;
 use crate::service::autodiscover::Autodiscover;
 use crate::service::autodiscover::pox::PoxAutodiscover;

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use clap::Args as ClapArgs;
 
-use super::exit::{Exit, Failure};
 use crate::clock::Clock;
+use crate::failure::{Exit, Failure};
 use crate::simulator::{FAULT_NAMES, Faults, Options, Recorder, Tenant, start, tls};
 
 /// Serve a simulated Microsoft 365 tenant on loopback.

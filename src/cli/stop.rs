@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use tokio_util::sync::CancellationToken;
 
 use super::Output;
-use super::exit::Exit;
+use crate::failure::Exit;
 
 /// Whether and how somebody asked to stop.
 #[derive(Debug, Clone, Default)]

@@ -1,9 +1,8 @@
 //! `ewsready templates`: the built-in templates, to read, to run, or to change for `--templates`.
 
 use super::Output;
-use super::exit::{Exit, Failure};
-use super::judging::report_failure;
 use crate::config::nearest;
+use crate::failure::{Exit, Failure};
 use crate::report::{Templates, powershell};
 
 /// Templates that stand as they are; the report's own come from the report.
@@ -46,8 +45,8 @@ fn text(name: &str) -> Result<String, Failure> {
     // The one script that is run as it is printed; the others wait for a report's values.
     if name == "export-exchange.ps1" {
         let mut script = Vec::new();
-        powershell::write_export(&templates, &mut script).map_err(report_failure)?;
+        powershell::write_export(&templates, &mut script)?;
         return Ok(String::from_utf8_lossy(&script).into_owned());
     }
-    templates.text(name).map_err(report_failure)
+    templates.text(name).map_err(Failure::from)
 }

@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::keys::{self, Key, Kind, PREFIX, keys};
 use super::{DEMO, nearest, path_or_default};
-use crate::cli::exit::Failure;
+use crate::failure::Failure;
 
 /// One setting's value.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 
 use url::Url;
 
-use crate::cli::exit::Failure;
 use crate::evidence::store::Branding;
 use crate::facts::Cloud;
+use crate::failure::Failure;
 use crate::imports::integrations::Files;
 use crate::transport::Pace;
 use crate::transport::wire::is_loopback;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 
-use crate::cli::exit::{Exit, Failure};
+use crate::failure::{Exit, Failure};
 
 /// Where a secret is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::failure::Failure;
+
 /// Why a report could not be written. Nothing is half-written when it occurs.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
@@ -100,5 +102,11 @@ impl ReportError {
     /// An error of one format's writer.
     pub(crate) fn format(format: &'static str) -> impl Fn(&dyn std::fmt::Display) -> Self {
         move |detail| Self::Format { format, detail: detail.to_string() }
+    }
+}
+
+impl From<ReportError> for Failure {
+    fn from(error: ReportError) -> Self {
+        Self::usage(error.to_string(), error.hint())
     }
 }

@@ -6,9 +6,9 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::{Assessed, Session};
-use crate::cli::exit::{Exit, Failure};
+use crate::assessment;
 use crate::cli::files::write_whole;
-use crate::cli::judging;
+use crate::failure::{Exit, Failure};
 use crate::verdict::Verdict;
 
 /// How a tenant came out.
@@ -53,7 +53,7 @@ const WORST_FIRST: [Exit; 8] = [
 /// When the folder for all of them, or the roll-up, cannot be written.
 pub(super) async fn run(session: &mut Session<'_>, names: &[String]) -> Result<Exit, Failure> {
     let (output, out) = (session.output, session.report.out.clone());
-    judging::check_folder(&out)?;
+    assessment::check_folder(&out)?;
     let mut lines = Vec::with_capacity(names.len());
     let mut exits = Vec::with_capacity(names.len());
     for name in names {

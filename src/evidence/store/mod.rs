@@ -15,6 +15,8 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
+use crate::failure::{Exit, Failure};
+
 pub use annotation::Annotation;
 pub use ingest::{EntryRecord, Known, RosterRecord, Sink, Start};
 pub use judged::{Judging, Kept, KeptEntry};
@@ -67,6 +69,16 @@ impl StoreError {
                 "check that the disk is not full and the file is whole; --store names another file, and nothing stored is lost"
             }
         }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let exit = match error {
+            StoreError::Sql(_) | StoreError::Content(_) | StoreError::Ended(_) => Exit::Resumable,
+            _ => Exit::Usage,
+        };
+        Self { exit, message: error.to_string(), hint: error.hint().to_owned() }
     }
 }
 

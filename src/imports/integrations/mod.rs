@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
-use crate::cli::exit::Failure;
 use crate::evidence::joined::{AppUse, DynamicsMailbox, ExportKind, SalesforceConnection, SalesforceUser};
+use crate::failure::Failure;
 use table::Line;
 
 pub use join::join;

@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use crate::cli::exit::Failure;
 use crate::evidence::joined::ExportKind;
+use crate::failure::Failure;
 use crate::roster::{Decoded, survey};
 
 /// Delimiters that exports use.

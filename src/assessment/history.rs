@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::assess::store_failure;
-use super::exit::Failure;
-use super::judging::{Judge, Wishes};
+use super::{Judge, Wishes};
 use crate::compare::{Earlier, History, Judged, Outcome, RunLabel, TrendBuilder, compare};
 use crate::evidence::store::{EntryRecord, Judging, Kept, KeptEntry, RunRecord, Settings, Store};
 use crate::facts::Facts;
+use crate::failure::Failure;
 use crate::report::row::Row;
 use crate::rules::registry;
 use crate::verdict::Verdict;
@@ -41,7 +40,7 @@ pub fn history(
             trend.add(from, &past.judged(old)?);
         }
     }
-    let notes = store.annotations(&run.tenant).map_err(store_failure)?;
+    let notes = store.annotations(&run.tenant)?;
     Ok(History { changes, trend: trend.finish(deadline), notes })
 }
 
@@ -50,7 +49,7 @@ pub fn history(
 /// # Errors
 /// When the store fails.
 pub fn earlier_runs(store: &Store, run: &RunRecord) -> Result<Vec<RunRecord>, Failure> {
-    let mut runs = store.runs().map_err(store_failure)?;
+    let mut runs = store.runs()?;
     runs.retain(|other| other.tenant == run.tenant && other.id < run.id && other.finished.is_some());
     runs.reverse();
     Ok(runs)
@@ -61,7 +60,7 @@ pub fn earlier_runs(store: &Store, run: &RunRecord) -> Result<Vec<RunRecord>, Fa
 /// # Errors
 /// When the store fails.
 pub fn label(store: &Store, run: &RunRecord) -> Result<RunLabel, Failure> {
-    let judging = store.judging(run.id).map_err(store_failure)?;
+    let judging = store.judging(run.id)?;
     let tool_version = judging.map(|judging| judging.tool).unwrap_or_default();
     Ok(RunLabel { run: run.uuid.clone(), started: run.started, tool_version })
 }
@@ -126,13 +125,13 @@ impl Past<'_> {
 
     /// Whether what was kept of a run is what today's rules say.
     fn is_current(&self, run: &RunRecord) -> Result<bool, Failure> {
-        let judging = self.store.judging(run.id).map_err(store_failure)?;
+        let judging = self.store.judging(run.id)?;
         Ok(judging.is_some_and(|judging| judging.rules == fingerprint(self.facts, self.settings)))
     }
 
     fn kept(&self, run: &RunRecord) -> Result<Vec<Judged>, Failure> {
         let (mut words, mut kept) = (Words::default(), Vec::new());
-        self.store.each_kept(run.id, |entry| kept.extend(words.kept(entry))).map_err(store_failure)?;
+        self.store.each_kept(run.id, |entry| kept.extend(words.kept(entry)))?;
         Ok(kept)
     }
 
@@ -229,5 +228,5 @@ pub fn keep(
         reason: &judged.outcome.reason,
         object_id: &judged.object_id,
     });
-    store.keep_judged(run.id, &judging, rows).map_err(store_failure)
+    store.keep_judged(run.id, &judging, rows).map_err(Failure::from)
 }

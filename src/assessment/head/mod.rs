@@ -8,15 +8,13 @@ use jiff::civil::Date;
 
 use std::path::PathBuf;
 
-use super::assess::store_failure;
-use super::exit::Failure;
-use super::judging::report_failure;
 use crate::evidence::joined::{HostProbe, Published};
 use crate::evidence::mailbox::AgentRule;
 use crate::evidence::store::{Branding, RunRecord, Store};
 use crate::evidence::tenant::{AppList, OrganizationEws};
 use crate::evidence::{Observation, TenantEvidence};
 use crate::facts::Facts;
+use crate::failure::Failure;
 use crate::report::head::{Logo, Organization, RuleLine, ServiceLine, Tenant};
 use crate::report::{self, Head, Texts};
 use crate::rules::{Options, registry};
@@ -60,11 +58,7 @@ pub fn head(
         organization: organization(tenant, facts, options, language)?,
         licences: licences::products(tenant, facts),
         upgrades: licences::upgrades(tenant, facts, options),
-        domains: domains::lines(
-            tenant,
-            facts.cloud(&options.cloud),
-            &Texts::embedded(language).map_err(report_failure)?,
-        ),
+        domains: domains::lines(tenant, facts.cloud(&options.cloud), &Texts::embedded(language)?),
         apps: apps::lines(tenant, facts, options),
         services: services(store, run)?,
         rules: registry().iter().map(|rule| rule_line(rule, facts)).collect(),
@@ -88,7 +82,7 @@ fn organization(
     options: &Options,
     language: &str,
 ) -> Result<Organization, Failure> {
-    let texts = Texts::embedded(language).map_err(report_failure)?;
+    let texts = Texts::embedded(language)?;
     let retirement = retirement(facts, &options.cloud);
     let notes = tenant_findings(tenant, facts, options).into_iter().map(told).collect();
     let state = match &tenant.organization {
@@ -148,7 +142,7 @@ fn caveats(tenant: &TenantEvidence) -> Vec<String> {
 }
 
 fn services(store: &Store, run: &RunRecord) -> Result<Vec<ServiceLine>, Failure> {
-    let traffic = store.traffic(run.id).map_err(store_failure)?;
+    let traffic = store.traffic(run.id)?;
     let line = |(key, traffic): (String, crate::transport::stats::Traffic)| ServiceLine {
         service: ScopeId::ALL.iter().find(|id| id.key() == key).map_or(key, |id| id.name().to_owned()),
         requests: traffic.requests,

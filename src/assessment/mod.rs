@@ -1,19 +1,19 @@
 //! From the store to the report: every row judged in roster order, spooled, and rendered. Offline.
 
+pub mod head;
+pub mod history;
+
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 use rayon::prelude::*;
 
-use super::Output;
-use super::assess::store_failure;
-use super::exit::{Exit, Failure};
-use super::head;
-use super::history::{self, Who, Words};
+use self::history::{Who, Words};
 use crate::compare::Judged;
 use crate::evidence::store::{EntryRecord, RawEntry, RunRecord, Settings, Store, StoreError};
 use crate::evidence::{Cause, MailboxEvidence, TenantEvidence, Unknown};
 use crate::facts::Facts;
+use crate::failure::{Exit, Failure};
 use crate::report::row::Row;
 use crate::report::{FormatKind, Head, ReportError, SpoolWriter, Templates, Texts, View, terminal, write_all};
 use crate::rules::{Case, EntryFacts, KioskPolicy, Options};
@@ -46,8 +46,8 @@ pub struct Written {
 
 impl Written {
     /// The summary for the terminal, with where the files are.
-    pub fn summary(&self, output: &Output) -> String {
-        let mut text = terminal::summary(&self.view, output.width(), output.colour());
+    pub fn summary(&self, width: usize, colour: bool) -> String {
+        let mut text = terminal::summary(&self.view, width, colour);
         text.push_str("\nFiles\n");
         for path in &self.paths {
             text.push_str(&format!("  {}\n", path.display()));
@@ -78,7 +78,7 @@ impl Written {
 pub fn write(store: &Store, run: &str, facts: &Facts, wishes: &Wishes, out: &Path) -> Result<Written, Failure> {
     let run = find_run(store, Some(run))?;
     let (view, judged) = view(store, &run, facts, wishes, out)?;
-    let paths = write_all(&view, out, &wishes.formats).map_err(report_failure)?;
+    let paths = write_all(&view, out, &wishes.formats)?;
     Ok(Written { view, paths, judged })
 }
 
@@ -90,13 +90,13 @@ fn view(
     out: &Path,
 ) -> Result<(View, Vec<Judged>), Failure> {
     let judge = Judge::of(store, run, facts, wishes)?;
-    let mut spool = SpoolWriter::create_in(out).map_err(report_failure)?;
+    let mut spool = SpoolWriter::create_in(out)?;
     let judged = judge.each_row(store, |row| spool.push(row))?;
-    let (spool, summary) = spool.finish().map_err(report_failure)?;
+    let (spool, summary) = spool.finish()?;
     let head = judge.head(store, &wishes.language)?;
-    let mut view = View::new(head, spool, summary).map_err(report_failure)?;
+    let mut view = View::new(head, spool, summary)?;
     if let Some(folder) = &wishes.templates {
-        view.templates = Templates::overridden_by(folder).map_err(report_failure)?;
+        view.templates = Templates::overridden_by(folder)?;
     }
     view.history = history::history(store, run, facts, &judged, view.head.organization.retirement)?;
     Ok((view, judged))
@@ -119,7 +119,7 @@ fn options(settings: &Settings, wishes: &Wishes) -> Result<Options, Failure> {
         apps: settings.apps.clone(),
         salesforce_connection: settings.salesforce_connection.clone(),
         dynamics_app: settings.dynamics_app.clone(),
-        texts: crate::rules::Texts::with(Texts::embedded(&wishes.language).map_err(report_failure)?.judging().clone()),
+        texts: crate::rules::Texts::with(Texts::embedded(&wishes.language)?.judging().clone()),
         ..Options::on(as_of)
     })
 }
@@ -138,7 +138,7 @@ impl<'a> Judge<'a> {
     /// # Errors
     /// In words, when the store fails.
     pub fn of(store: &Store, run: &'a RunRecord, facts: &'a Facts, wishes: &Wishes) -> Result<Self, Failure> {
-        let tenant = store.tenant_evidence(run.id).map_err(store_failure)?;
+        let tenant = store.tenant_evidence(run.id)?;
         Ok(Self { run, tenant, facts, options: options(&run.settings, wishes)? })
     }
 
@@ -185,7 +185,7 @@ impl<'a> Judge<'a> {
             kept.into_iter().for_each(&mut take);
             Ok(())
         };
-        store.each_entry(self.run.id, CHUNK, chunk).map_err(store_failure)
+        store.each_entry(self.run.id, CHUNK, chunk).map_err(Failure::from)
     }
 
     fn case<'c>(&'c self, entry: &'c EntryFacts, evidence: &'c MailboxEvidence) -> Case<'c> {
@@ -310,8 +310,8 @@ impl From<ReportError> for Trouble {
 impl From<Trouble> for Failure {
     fn from(trouble: Trouble) -> Self {
         match trouble {
-            Trouble::Store(error) => store_failure(error),
-            Trouble::Report(error) => report_failure(error),
+            Trouble::Store(error) => error.into(),
+            Trouble::Report(error) => error.into(),
         }
     }
 }
@@ -321,7 +321,7 @@ impl From<Trouble> for Failure {
 /// # Errors
 /// In words.
 pub fn find_run(store: &Store, name: Option<&str>) -> Result<RunRecord, Failure> {
-    store.run(name).map_err(store_failure)?.ok_or_else(|| {
+    store.run(name)?.ok_or_else(|| {
         let path = store.path().display();
         match name {
             Some(name) => Failure::usage(format!("the store {path} has no run '{name}'"), "ewsready runs lists them"),
@@ -341,9 +341,4 @@ pub fn check_folder(out: &Path) -> Result<(), Failure> {
             "name another with --out, or mend its rights",
         )
     })
-}
-
-/// A report's failure, for a person.
-pub fn report_failure(error: ReportError) -> Failure {
-    Failure::usage(error.to_string(), error.hint())
 }

@@ -3,7 +3,7 @@
 //! For a number of waves the groups are placed from the most to the least constrained: fixed ones, those the earlier plan
 //! has, those in a hurry, the integrations in their order, those who come last (from the end), then everybody else,
 //! larger groups first, each into the wave that is least full. What cannot be placed that way is tried once more into
-//! the fullest wave that takes it (best fit decreasing). [`super::waves_needed`] looks for the smallest number.
+//! the fullest wave that takes it (best fit decreasing). The caller looks for the smallest number.
 
 use std::collections::HashMap;
 

@@ -103,19 +103,7 @@ async fn try_once(connected: &Connected, need: &'static Need, roles: &Roles, pat
     let graph = &services.graph;
     let told = |trouble: Trouble| of_trouble(need, roles, trouble);
     match need.ask {
-        Ask::Directory => match graph.users(None).await {
-            Ok(page) => {
-                let with_mail = page.items.iter().find(|account| {
-                    account.enabled == Some(true) && account.primary_smtp.is_some() && !account.plans.is_empty()
-                });
-                let found = with_mail.and_then(|account| {
-                    Some(Patient { object_id: account.id.clone(), address: account.primary_smtp.clone()? })
-                });
-                *patient = patient.take().or(found);
-                Outcome::Ready(String::new())
-            }
-            Err(trouble) => told(trouble),
-        },
+        Ask::Directory => try_directory(connected, patient).await.map_or_else(told, |()| Outcome::Ready(String::new())),
         Ask::Organization => match graph.identity().await {
             Ok(_) if !roles.met(need) => Outcome::Missing(need.grant()),
             Ok(identity) => Outcome::Ready(format!("{} ({})", identity.name, identity.id)),
@@ -163,6 +151,19 @@ async fn try_once(connected: &Connected, need: &'static Need, roles: &Roles, pat
         }
         Ask::Notices => graph.notices().await.map_or_else(told, |_| Outcome::Ready(String::new())),
     }
+}
+
+/// Reads the directory's first page, and finds a mailbox there to try the other questions on.
+async fn try_directory(connected: &Connected, patient: &mut Option<Patient>) -> Result<(), Trouble> {
+    let page = connected.services.graph.users(None).await?;
+    let with_mail = page
+        .items
+        .iter()
+        .find(|account| account.enabled == Some(true) && account.primary_smtp.is_some() && !account.plans.is_empty());
+    let found = with_mail
+        .and_then(|account| Some(Patient { object_id: account.id.clone(), address: account.primary_smtp.clone()? }));
+    *patient = patient.take().or(found);
+    Ok(())
 }
 
 /// Without a mailbox the token's own word counts.

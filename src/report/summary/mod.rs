@@ -28,7 +28,7 @@ pub struct Summary {
     pub verdicts: VerdictCounts,
     /// Entries per urgency, in the order of [`Urgency::ALL`].
     pub urgencies: [u64; Urgency::ALL.len()],
-    /// One line a cause with its remedy, what to do first at the top; see [`Action::order`].
+    /// One line a cause with its remedy, what to do first at the top.
     pub actions: Vec<Action>,
     /// By the roster's wave, in natural order, entries without one last.
     pub waves: Vec<Group>,

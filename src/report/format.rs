@@ -10,6 +10,9 @@ use tempfile::NamedTempFile;
 
 use super::{ReportError, View, csv, html, json, markdown, powershell, xlsx};
 
+/// Name, file and writer of a format.
+struct Known(&'static str, &'static str, fn(&View, &mut BufWriter<File>) -> Result<(), ReportError>);
+
 /// A format of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FormatKind {
@@ -34,44 +37,29 @@ impl FormatKind {
     pub const ALL: &'static [Self] =
         &[Self::Csv, Self::Json, Self::NdJson, Self::Xlsx, Self::Html, Self::Markdown, Self::PowerShell];
 
+    /// What there is to say about each: its name on the command line, its file's name, and who writes it.
+    fn known(self) -> Known {
+        match self {
+            Self::Csv => Known("csv", "readiness.csv", |view, out| csv::write(view, out)),
+            Self::Json => Known("json", "readiness.json", |view, out| json::write(view, out)),
+            Self::NdJson => Known("ndjson", "readiness.ndjson", |view, out| json::write_lines(view, out)),
+            Self::Xlsx => Known("xlsx", "readiness.xlsx", |view, out| xlsx::write(view, out)),
+            Self::Html => Known("html", "readiness.html", |view, out| html::write(view, out)),
+            Self::Markdown => Known("md", "summary.md", |view, out| markdown::write(view, out)),
+            Self::PowerShell => Known("ps1", "remediation.ps1", |view, out| powershell::write(view, out)),
+        }
+    }
+
     /// Its name on the command line.
     #[must_use]
     pub fn id(self) -> &'static str {
-        match self {
-            Self::Csv => "csv",
-            Self::Json => "json",
-            Self::NdJson => "ndjson",
-            Self::Xlsx => "xlsx",
-            Self::Html => "html",
-            Self::Markdown => "md",
-            Self::PowerShell => "ps1",
-        }
+        self.known().0
     }
 
     /// Its file's name.
     #[must_use]
     pub fn file_name(self) -> &'static str {
-        match self {
-            Self::Csv => "readiness.csv",
-            Self::Json => "readiness.json",
-            Self::NdJson => "readiness.ndjson",
-            Self::Xlsx => "readiness.xlsx",
-            Self::Html => "readiness.html",
-            Self::Markdown => "summary.md",
-            Self::PowerShell => "remediation.ps1",
-        }
-    }
-
-    fn write(self, view: &View, out: &mut BufWriter<File>) -> Result<(), ReportError> {
-        match self {
-            Self::Csv => csv::write(view, out),
-            Self::Json => json::write(view, out),
-            Self::NdJson => json::write_lines(view, out),
-            Self::Xlsx => xlsx::write(view, out),
-            Self::Html => html::write(view, out),
-            Self::Markdown => markdown::write(view, out),
-            Self::PowerShell => powershell::write(view, out),
-        }
+        self.known().1
     }
 }
 
@@ -112,7 +100,8 @@ fn write_one(view: &View, folder: &Path, format: FormatKind) -> Result<(NamedTem
     let file = temporary(folder).map_err(ReportError::write(folder))?;
     let handle = file.as_file().try_clone().map_err(ReportError::write(&path))?;
     let mut out = BufWriter::with_capacity(1 << 18, handle);
-    format.write(view, &mut out)?;
+    let Known(_, _, write) = format.known();
+    write(view, &mut out)?;
     out.flush().map_err(ReportError::write(&path))?;
     file.as_file().sync_all().map_err(ReportError::write(&path))?;
     Ok((file, path))

@@ -111,9 +111,7 @@ impl Owned {
                 graph: known(GraphAnswer::Answers { purpose: Some(MailboxPurpose::User) }),
                 routing: known(route(RouteEnd::ExchangeOnline { url: ONLINE_URL.to_owned() })),
                 ews: known(EwsAnswer::Works),
-                delegates: Observation::NotAsked,
-                user_settings: Observation::NotAsked,
-                joined: Observation::NotAsked,
+                ..MailboxEvidence::default()
             },
             tenant: TenantEvidence {
                 identity: known(TenantIdentity {

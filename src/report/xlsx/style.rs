@@ -46,6 +46,8 @@ pub struct Style {
     pub label: Format,
     /// Value on the summary that may run over empty cells.
     pub value: Format,
+    /// Sentence on the summary that may run over empty cells.
+    pub sentence: Format,
     /// Date value on the summary.
     pub value_date: Format,
     /// What must not be overlooked.
@@ -98,6 +100,7 @@ impl Style {
                 .set_align(FormatAlign::VerticalCenter),
             label: base.clone().set_font_color(MUTED),
             value: base.clone().set_bold().set_align(FormatAlign::Left),
+            sentence: base.clone().set_align(FormatAlign::Left),
             value_date: base.clone().set_bold().set_align(FormatAlign::Left).set_num_format("yyyy-mm-dd"),
             alarm: base.clone().set_bold().set_font_color(0xB00020),
             note: base.clone().set_italic().set_font_color(MUTED),
@@ -134,6 +137,7 @@ impl Style {
             &self.header,
             &self.label,
             &self.value,
+            &self.sentence,
             &self.value_date,
             &self.alarm,
             &self.note,

@@ -149,8 +149,12 @@ impl<'a> Page<'a> {
     /// A label and a sentence that runs over the empty cells at its right, over several rows if need be.
     fn fact(&mut self, label: &str, sentence: &str) -> Result<(), XlsxError> {
         self.put(0, label, &self.style.label)?;
+        self.sentence(sentence, &self.style.value)
+    }
+
+    fn sentence(&mut self, sentence: &str, style: &Format) -> Result<(), XlsxError> {
         for line in lines(sentence, SENTENCE) {
-            self.put(1, &line, &self.style.value)?;
+            self.put(1, &line, style)?;
             self.row += 1;
         }
         Ok(())
@@ -162,9 +166,10 @@ impl<'a> Page<'a> {
         self.fact(self.label("deadline"), &deadline_sentence(self.view))?;
         self.fact(self.label("organization"), page::organization(self.view))?;
         for note in &head.organization.notes {
-            self.fact("", note)?;
+            self.sentence(note, &self.style.sentence)?;
         }
-        self.fact(self.label("roster"), &page::roster(self.view))?;
+        self.put(0, self.label("roster"), &self.style.label)?;
+        self.sentence(&page::roster(self.view), &self.style.sentence)?;
         self.fact(self.label("cloud"), &head.tenant.cloud)?;
         self.fact(self.label("as_of"), &head.as_of.to_string())?;
         self.fact(self.label("facts"), &head.facts_as_of.to_string())?;

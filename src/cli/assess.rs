@@ -1,30 +1,30 @@
 //! `ewsready assess`: roster in, evidence collected, report out.
 
 mod many;
+mod stored;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use jiff::civil::Date;
 
+use self::stored::{announce, close, fill, settings};
 use super::joining;
 use super::progress::Progress;
 use super::report::Checked;
 use super::services::{Connected, ReachArgs, Way};
 use super::stop::Stop;
 use super::{Output, clock, demo, doctor, store_path};
-use crate::assessment::history;
-use crate::assessment::{self, Wishes, Written};
+use crate::assessment::{self, Wishes, Written, history};
 use crate::clock::Clock;
-use crate::config::{DEMO, File, Imports, Profile};
-use crate::evidence::collector::{Collector, End, Services};
+use crate::config::{DEMO, File, Profile};
+use crate::evidence::collector::{Collector, Services};
 use crate::evidence::question::Question;
-use crate::evidence::store::{EntryRecord, Known, RosterRecord, RunRecord, Settings, Sink, Start, Store, StoreError};
+use crate::evidence::store::{RunRecord, Start, Store};
 use crate::facts::Facts;
 use crate::failure::{Exit, Failure};
 use crate::imports::integrations::Exports;
-use crate::roster::{self, Input, Roster, RosterError};
+use crate::roster::{self, Input, Roster};
 use crate::transport::Pace;
 use crate::transport::pace::PaceSet;
 use crate::transport::trace::Trace;
@@ -55,12 +55,8 @@ pub struct Args {
     /// Also ask who else may open each calendar, for `ewsready plan` (needs Calendars.Read).
     #[arg(long)]
     delegates: bool,
-    /// Column of the roster that holds the mailbox address.
-    #[arg(long, value_name = "NAME")]
-    address_column: Option<String>,
-    /// Sheet of the workbook that holds the roster.
-    #[arg(long, value_name = "NAME")]
-    sheet: Option<String>,
+    #[command(flatten)]
+    reading: super::roster::Reading,
     /// How fast to ask.
     #[arg(long, value_enum, value_name = "SET")]
     pace: Option<PaceSet>,
@@ -170,7 +166,7 @@ impl Session<'_> {
         let start = Start { now, resume_since, also };
         let settings = settings(&profile, self.report.wishes.as_of, clock);
         let store = self.store()?;
-        let begun = store.begin(name, &settings, start, |sink| fill(&mut roster, sink)).map_err(Failure::from)?;
+        let begun = store.begin(name, &settings, start, |sink| fill(&mut roster, sink))?;
         for source in roster.sources() {
             output.remark(&source.to_string());
         }
@@ -193,9 +189,7 @@ impl Session<'_> {
             ));
         }
         let inputs: Vec<Input> = rosters.iter().cloned().map(Input::from).collect();
-        let options =
-            roster::Options { address_column: self.args.address_column.clone(), sheet: self.args.sheet.clone() };
-        roster::open(&inputs, &options).map_err(roster_failure)
+        Ok(roster::open(&inputs, &self.args.reading.clone().into())?)
     }
 
     /// Listens for signals from the first tenant on.
@@ -267,153 +261,4 @@ fn stopped(stop: &Stop) -> Failure {
         message: "stopped before anything was asked".to_owned(),
         hint: "the same command begins again".to_owned(),
     }
-}
-
-/// What of the profile decides verdicts and questions.
-fn settings(profile: &Profile, as_of: Option<Date>, clock: Clock) -> Settings {
-    let today = clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
-    let sources = &profile.sources;
-    Settings {
-        cloud: profile.cloud.id.clone(),
-        as_of: as_of.unwrap_or(today).to_string(),
-        integrations: profile.integrations.clone(),
-        kiosk: profile.kiosk.id().to_owned(),
-        own_app_id: Some(profile.client_id.to_lowercase()),
-        apps: profile.apps.clone(),
-        salesforce_connection: profile.salesforce_connection.clone(),
-        branding: profile.branding.clone(),
-        dynamics_app: profile.dynamics_app.clone(),
-        simulated: profile.simulated,
-        asks: format!(
-            "tenant={};exchange_admin={};ews={};autodiscover={};autodiscover_soap={}{}",
-            profile.tenant,
-            sources.exchange_admin,
-            sources.ews,
-            sources.autodiscover,
-            sources.autodiscover_soap,
-            imported(&sources.imports)
-        ),
-    }
-}
-
-/// Files in place of the backend: evidence of others does not answer for them.
-fn imported(imports: &Imports) -> String {
-    let files = [&imports.organization, &imports.cas_mailboxes, &imports.mailboxes];
-    files.into_iter().flatten().map(|file| format!(";import={}", file.display())).collect()
-}
-
-/// What can go wrong while a roster goes into the store.
-enum Trouble {
-    Store(StoreError),
-    Roster(RosterError),
-}
-
-impl From<StoreError> for Trouble {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl From<Trouble> for Failure {
-    fn from(trouble: Trouble) -> Self {
-        match trouble {
-            Trouble::Store(error) => error.into(),
-            Trouble::Roster(error) => roster_failure(error),
-        }
-    }
-}
-
-fn fill(roster: &mut Roster, sink: &mut Sink) -> Result<(RosterRecord, String), Trouble> {
-    for entry in roster.entries() {
-        sink.push(&record(entry.map_err(Trouble::Roster)?))?;
-    }
-    let record = RosterRecord {
-        sources: roster.sources().iter().map(ToString::to_string).collect(),
-        columns: roster.columns().to_vec(),
-    };
-    Ok((record, roster.fingerprint().unwrap_or_default().to_owned()))
-}
-
-fn record(entry: roster::Entry) -> EntryRecord {
-    let known = entry.known;
-    let (address, problem) = match &entry.address {
-        Ok(address) => (Some(address.key().to_owned()), None),
-        Err(unusable) => (None, Some(unusable.to_string())),
-    };
-    EntryRecord {
-        row: entry.row,
-        subject: address.is_some().then(|| entry.repeat_of.unwrap_or(entry.row)),
-        written: entry.written,
-        address,
-        problem,
-        known: Known {
-            display_name: known.display_name,
-            department: known.department,
-            wave: known.wave,
-            owner: known.owner,
-            object_id: known.object_id,
-            salesforce_email: known.salesforce_email,
-            dynamics_profile: known.dynamics_profile,
-            manager: known.manager,
-        },
-        columns: entry.columns,
-    }
-}
-
-/// Says whether a run begins or goes on, and opens its open questions again.
-fn announce(
-    (mut run, goes_on): (RunRecord, bool),
-    store: &mut Store,
-    settings: &Settings,
-    output: &Output,
-) -> Result<RunRecord, Failure> {
-    let short = run.uuid.get(..8).unwrap_or_default().to_owned();
-    if !goes_on {
-        output.remark(&format!("run {short} begins"));
-        return Ok(run);
-    }
-    let (answered, open) = (store.answered(run.id)?, store.open_questions(run.id)?);
-    output.remark(&format!(
-        "run {short} of {} goes on: {answered} questions are answered, {open} are asked again (--fresh starts over)",
-        run.started
-    ));
-    store.reopen(run.id)?;
-    store.set_settings(run.id, settings)?;
-    run.settings = settings.clone();
-    Ok(run)
-}
-
-/// Notes how the run ended; gives the exit code where the rows do not decide it.
-fn close(
-    store: &Store,
-    run: &RunRecord,
-    end: End,
-    stop: &Stop,
-    clock: Clock,
-    output: &Output,
-) -> Result<Option<Exit>, Failure> {
-    match end {
-        End::Complete => {
-            store.finish(run.id, clock.now())?;
-            Ok(None)
-        }
-        End::GaveUp(services) => {
-            store.finish(run.id, clock.now())?;
-            for (service, trouble) in services {
-                output.remark(&format!("{} was given up: {trouble}", service.name()));
-            }
-            output.remark("the report shows what is known; the same command asks only what is open");
-            Ok(Some(Exit::Resumable))
-        }
-        End::Stopped => Ok(Some(stop.exit())),
-        End::Refused(trouble) => Err(Failure {
-            exit: Exit::SignIn,
-            message: trouble.to_string(),
-            hint: "no report was written; put the sign-in right and run the same command again".to_owned(),
-        }),
-    }
-}
-
-fn roster_failure(error: RosterError) -> Failure {
-    Failure::usage(error.message(), error.hint())
 }

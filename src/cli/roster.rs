@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use crate::failure::{Exit, Failure};
-use crate::roster::{self, Entry, Input, Options, Roster, RosterError};
+use crate::roster::{self, Entry, Input, Options, Roster};
 
 /// How many entries are shown.
 const SHOWN: usize = 10;
@@ -36,12 +36,6 @@ pub struct Reading {
 impl From<Reading> for Options {
     fn from(reading: Reading) -> Self {
         Self { address_column: reading.address_column, sheet: reading.sheet }
-    }
-}
-
-impl From<RosterError> for Failure {
-    fn from(error: RosterError) -> Self {
-        Self::usage(error.message(), error.hint())
     }
 }
 

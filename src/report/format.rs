@@ -43,7 +43,7 @@ impl FormatKind {
             Self::Csv => Known("csv", "readiness.csv", |view, out| csv::write(view, out)),
             Self::Json => Known("json", "readiness.json", |view, out| json::write(view, out)),
             Self::NdJson => Known("ndjson", "readiness.ndjson", |view, out| json::write_lines(view, out)),
-            Self::Xlsx => Known("xlsx", "readiness.xlsx", |view, out| xlsx::write(view, out)),
+            Self::Xlsx => Known("xlsx", "readiness.xlsx", xlsx::write),
             Self::Html => Known("html", "readiness.html", |view, out| html::write(view, out)),
             Self::Markdown => Known("md", "summary.md", |view, out| markdown::write(view, out)),
             Self::PowerShell => Known("ps1", "remediation.ps1", |view, out| powershell::write(view, out)),

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::failure::Failure;
+
 /// What an input is instead of a roster, or what went wrong with it, and what to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RosterError {
@@ -36,3 +38,9 @@ impl fmt::Display for RosterError {
 }
 
 impl std::error::Error for RosterError {}
+
+impl From<RosterError> for Failure {
+    fn from(error: RosterError) -> Self {
+        Self::usage(error.message(), error.hint())
+    }
+}

@@ -169,7 +169,7 @@ fn kept_verdicts_come_back_with_their_entries_and_go_with_their_run() {
         (4, false, "bob@contoso.example"),
     ];
     assert_eq!(kept, expected.map(|(row, repeat, address)| (row, repeat, address.to_owned())));
-    store.remove(run.id).unwrap();
+    store.forget(&[run.id]).unwrap();
     let rows: i64 = store.connection.query_row("SELECT count(*) FROM judged", [], |row| row.get(0)).unwrap();
     assert_eq!((rows, store.judging(run.id).unwrap()), (0, None));
 }
@@ -187,4 +187,48 @@ fn annotations_are_replaced_cause_by_cause() {
     store.keep_annotations("contoso", &[note("a/b", "Eve"), note("c/d", "")]).unwrap();
     store.keep_annotations("fabrikam", &[note("a/b", "Kim")]).unwrap();
     assert_eq!(store.annotations("contoso").unwrap(), [note("a/b", "Eve")]);
+}
+
+#[test]
+fn nothing_of_a_removed_run_stays_in_the_bytes_and_the_other_runs_stay_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s.sqlite");
+    let mut store = Store::open(&path).unwrap();
+    let bytes = |word: &str| {
+        let files = std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path());
+        let all: Vec<u8> = files.flat_map(|file| std::fs::read(file).unwrap()).collect();
+        all.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    let people = |store: &mut Store, tenant: &str, domain: &str| {
+        let begun = store.begin::<StoreError>(tenant, &Settings::default(), start(false), |sink| {
+            for row in 1..=3000 {
+                let address = format!("person{row}@{domain}.example");
+                sink.push(&entry(row, Some(row), Some(&address)))?;
+            }
+            Ok((RosterRecord::default(), domain.to_owned()))
+        });
+        begun.unwrap().0.id
+    };
+    let (gone, stays) = (people(&mut store, "contoso", "adatum"), people(&mut store, "fabrikam", "fabrikam"));
+    let note = Annotation { reason: "a/b".to_owned(), owner: "Lovelace".to_owned(), ..Annotation::default() };
+    store.keep_annotations("contoso", std::slice::from_ref(&note)).unwrap();
+    let key = store.pseudonym_key("contoso").unwrap();
+    // What an older version deleted is still there, page by page.
+    store.connection.execute("DELETE FROM entry WHERE run = ?1 AND row > 100", [gone.0]).unwrap();
+    store.checkpoint();
+    assert!(bytes("person2999@adatum.example") && bytes("Lovelace"), "else this test proves nothing");
+
+    let reader = store.reader().unwrap();
+    reader.connection.execute_batch("BEGIN; SELECT count(*) FROM entry;").unwrap();
+    store.connection.busy_timeout(Duration::ZERO).unwrap();
+    assert!(matches!(store.forget(&[gone]), Err(StoreError::NotShredded(..))), "a reader holds the old pages");
+    drop(reader);
+    store.forget(&[]).unwrap();
+    for word in ["adatum", "Lovelace", "person2999@adatum.example"] {
+        assert!(!bytes(word), "{word} is still in the store");
+    }
+    assert!(bytes("person2999@fabrikam.example"));
+    assert_eq!(store.entry_count(stays).unwrap(), 3000);
+    assert_ne!(store.pseudonym_key("contoso").unwrap(), key, "old pseudonyms lead nowhere any more");
+    assert_eq!(store.pseudonym_key("fabrikam").unwrap(), store.pseudonym_key("fabrikam").unwrap());
 }

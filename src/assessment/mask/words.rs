@@ -1,5 +1,8 @@
 //! Names taken out of sentences: whatever looks like an address, identifier or host, and every name that is known.
 
+use std::cmp::Reverse;
+use std::ops::Range;
+
 use regex::{Captures, Regex};
 
 use crate::failure::Failure;
@@ -32,26 +35,26 @@ impl Known {
         let name = name.trim();
         if name.chars().count() >= SHORTEST && !self.0.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
             self.0.push((name.to_owned(), pseudonym));
-            self.0.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+            self.0.sort_by_key(|(name, _)| Reverse(name.len()));
         }
     }
 
-    /// The first of the names in a text: where, how long, and what stands for it.
-    fn find(&self, text: &str) -> Option<(usize, usize, &str)> {
-        let found =
-            self.0.iter().filter_map(|(name, pseudonym)| Some((position(text, name)?, name.len(), &**pseudonym)));
-        found.min_by_key(|(at, length, _)| (*at, std::cmp::Reverse(*length)))
+    /// The first of the names from a place in a text on, and what stands for it.
+    fn find(&self, text: &str, from: usize) -> Option<(Range<usize>, String)> {
+        let found = self.0.iter().filter_map(|(name, pseudonym)| Some((position(text, from, name)?, pseudonym)));
+        let first = found.min_by_key(|(place, _)| (place.start, Reverse(place.end)));
+        first.map(|(place, pseudonym)| (place, pseudonym.clone()))
     }
 }
 
 /// Where a name stands by itself in a text, without regard to the case of Latin letters.
-fn position(text: &str, name: &str) -> Option<usize> {
+fn position(text: &str, from: usize, name: &str) -> Option<Range<usize>> {
     let letter = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
-    text.char_indices().map(|(at, _)| at).find(|at| {
-        let end = at + name.len();
-        text.get(*at..end).is_some_and(|found| found.eq_ignore_ascii_case(name))
-            && !letter(text[..*at].chars().next_back())
-            && !letter(text[end..].chars().next())
+    let places = text[from..].char_indices().map(|(at, _)| from + at..from + at + name.len());
+    places.into_iter().find(|place| {
+        text.get(place.clone()).is_some_and(|found| found.eq_ignore_ascii_case(name))
+            && !letter(text[..place.start].chars().next_back())
+            && !letter(text[place.end..].chars().next())
     })
 }
 
@@ -72,15 +75,18 @@ impl Sentences {
 
     /// The text with pseudonyms in the place of names; `keep`: whether an identifier says nothing about the customer.
     pub fn mask(&self, text: &str, names: &Pseudonyms, keep: impl Fn(&str) -> bool, known: [&Known; 2]) -> String {
-        let mut masked = String::with_capacity(text.len());
-        let mut end = 0;
-        for found in self.looks.captures_iter(text) {
-            let whole = found.get(0).map(|whole| whole.range()).unwrap_or_default();
-            masked.push_str(&without(&text[end..whole.start], known));
-            masked.push_str(&pseudonym(&found, names, &keep));
-            end = whole.end;
+        let (mut masked, mut at) = (String::with_capacity(text.len()), 0);
+        loop {
+            let looks = self.looks.captures_at(text, at);
+            let looks = looks.and_then(|found| Some((found.get(0)?.range(), pseudonym(&found, names, &keep))));
+            let named = known.iter().filter_map(|known| known.find(text, at));
+            // What begins first, and of two that begin together the longer: an address before the name it begins with.
+            let first = looks.into_iter().chain(named).min_by_key(|(place, _)| (place.start, Reverse(place.end)));
+            let Some((place, pseudonym)) = first else { return masked + &text[at..] };
+            masked.push_str(&text[at..place.start]);
+            masked.push_str(&pseudonym);
+            at = place.end;
         }
-        masked + &without(&text[end..], known)
     }
 }
 
@@ -102,36 +108,24 @@ fn pseudonym(found: &Captures<'_>, names: &Pseudonyms, keep: &impl Fn(&str) -> b
     }
 }
 
-/// A text without the known names.
-fn without(text: &str, known: [&Known; 2]) -> String {
-    let (mut masked, mut rest) = (String::with_capacity(text.len()), text);
-    while let Some((at, length, pseudonym)) = known
-        .iter()
-        .filter_map(|known| known.find(rest))
-        .min_by_key(|(at, length, _)| (*at, std::cmp::Reverse(*length)))
-    {
-        masked.push_str(&rest[..at]);
-        masked.push_str(pseudonym);
-        rest = &rest[at + length..];
-    }
-    masked + rest
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn mask(text: &str) -> String {
+    fn masking() -> impl Fn(&str) -> String {
         let names = Pseudonyms::of_key(b"key");
         let (mut known, mut tenant) = (Known::default(), Known::default());
         known.add("Ada", "ADA".to_owned());
+        known.add("ada(at)contoso.example", "CELL".to_owned());
         known.add("Ada Lovelace", "PERSON".to_owned());
         tenant.add("Contoso", "ORG".to_owned());
-        Sentences::new().unwrap().mask(text, &names, |id| id.starts_with("f8cdef31"), [&known, &tenant])
+        let sentences = Sentences::new().unwrap();
+        move |text| sentences.mask(text, &names, |id| id.starts_with("f8cdef31"), [&known, &tenant])
     }
 
     #[test]
     fn sentences_of_our_own_stay_as_they_are() {
+        let mask = masking();
         let judged = crate::rules::sentences().map(|(_, sentence)| sentence.to_owned());
         let shown = crate::report::Texts::languages().flat_map(|language| {
             let texts = crate::report::Texts::embedded(language).unwrap();
@@ -144,6 +138,7 @@ mod tests {
 
     #[test]
     fn names_go_wherever_they_stand() {
+        let mask = masking();
         for text in [
             "Ask Ada Lovelace.",
             "(ADA LOVELACE)",
@@ -162,6 +157,7 @@ mod tests {
                 assert!(!masked.to_lowercase().contains(word), "{text} -> {masked}");
             }
         }
+        assert_eq!(mask("it reads 'ada(at)contoso.example'"), "it reads 'CELL'");
         assert_eq!(mask("Ask Ada Lovelace, or Ada: Adam"), "Ask PERSON, or ADA: Adam");
         let kept = "f8cdef31-a31e-4b4a-93e4-5f571e91255a holds User.Read.All at outlook.office365.com";
         assert_eq!(mask(kept), kept);

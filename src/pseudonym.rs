@@ -90,7 +90,7 @@ impl Pseudonyms {
             return format!("{}{suffix}", self.name("org", own));
         }
         let below = |known: &&str| host.strip_suffix(*known).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-        if PUBLIC.iter().any(|known| below(&known)) {
+        if PUBLIC.iter().any(below) {
             return host;
         }
         if let Some((first, domain)) = host.split_once('.')

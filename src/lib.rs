@@ -15,6 +15,8 @@ pub mod facts;
 pub mod failure;
 pub mod imports;
 pub mod plan;
+pub mod private;
+pub mod pseudonym;
 pub mod report;
 pub mod roster;
 pub mod rules;

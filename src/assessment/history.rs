@@ -143,7 +143,8 @@ impl Past<'_> {
             ..run.settings.clone()
         };
         let run = RunRecord { settings, ..run.clone() };
-        let wishes = Wishes { as_of: None, language: "en".to_owned(), formats: Vec::new(), templates: None };
+        let wishes =
+            Wishes { as_of: None, language: "en".to_owned(), formats: Vec::new(), templates: None, anonymize: false };
         Judge::of(self.store, &run, self.facts, &wishes)?.all(self.store)
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod head;
 pub mod history;
+pub mod mask;
 
 use std::path::{Path, PathBuf};
 
@@ -9,11 +10,13 @@ use jiff::civil::Date;
 use rayon::prelude::*;
 
 use self::history::{Who, Words};
+use self::mask::Mask;
 use crate::compare::Judged;
 use crate::evidence::store::{EntryRecord, RawEntry, RunRecord, Settings, Store, StoreError};
 use crate::evidence::{Cause, MailboxEvidence, TenantEvidence, Unknown};
 use crate::facts::Facts;
 use crate::failure::{Exit, Failure};
+use crate::private;
 use crate::report::row::Row;
 use crate::report::{FormatKind, Head, ReportError, SpoolWriter, Templates, Texts, View, terminal, write_all};
 use crate::rules::{Case, EntryFacts, KioskPolicy, Options};
@@ -33,6 +36,8 @@ pub struct Wishes {
     pub formats: Vec<FormatKind>,
     /// Folder with templates that replace the built-in ones.
     pub templates: Option<PathBuf>,
+    /// Pseudonyms in the place of names.
+    pub anonymize: bool,
 }
 
 /// A report that is written.
@@ -98,7 +103,11 @@ fn view(
     if let Some(folder) = &wishes.templates {
         view.templates = Templates::overridden_by(folder)?;
     }
-    view.history = history::history(store, run, facts, &judged, view.head.organization.retirement)?;
+    let history = history::history(store, run, facts, &judged, view.head.organization.retirement)?;
+    view.history = match &judge.mask {
+        Some(mask) => mask.history(history),
+        None => history,
+    };
     Ok((view, judged))
 }
 
@@ -130,6 +139,7 @@ pub struct Judge<'a> {
     tenant: TenantEvidence,
     facts: &'a Facts,
     options: Options,
+    mask: Option<Mask<'a>>,
 }
 
 impl<'a> Judge<'a> {
@@ -139,7 +149,8 @@ impl<'a> Judge<'a> {
     /// In words, when the store fails.
     pub fn of(store: &Store, run: &'a RunRecord, facts: &'a Facts, wishes: &Wishes) -> Result<Self, Failure> {
         let tenant = store.tenant_evidence(run.id)?;
-        Ok(Self { run, tenant, facts, options: options(&run.settings, wishes)? })
+        let mask = wishes.anonymize.then(|| Mask::of(store, run, &tenant, facts)).transpose()?;
+        Ok(Self { run, tenant, facts, options: options(&run.settings, wishes)?, mask })
     }
 
     /// One entry's row, and what every rule made of it.
@@ -161,7 +172,16 @@ impl<'a> Judge<'a> {
     /// # Errors
     /// In words, when the store fails.
     pub fn head(&self, store: &Store, language: &str) -> Result<Head, Failure> {
-        head::head(store, self.run, &self.tenant, self.facts, &self.options, language)
+        let head = head::head(store, self.run, &self.tenant, self.facts, &self.options, language)?;
+        match &self.mask {
+            Some(mask) => Ok(mask.head(head, &Texts::embedded(language)?)),
+            None => Ok(head),
+        }
+    }
+
+    /// What puts pseudonyms in the place of names, where that is wished.
+    pub fn mask(&self) -> Option<&Mask<'a>> {
+        self.mask.as_ref()
     }
 
     /// Judges every entry in roster order, several at a time: `keep` makes of each what `take` then gets.
@@ -177,7 +197,10 @@ impl<'a> Judge<'a> {
         let one = |raw: RawEntry| -> Result<T, StoreError> {
             let (entry, evidence) = raw.parse()?;
             let evidence = self.complete(&entry, evidence);
-            let judgement = judge(&self.case(&entry_facts(&entry), &evidence));
+            let mut judgement = judge(&self.case(&entry_facts(&entry), &evidence));
+            if let Some(mask) = &self.mask {
+                judgement = mask.judgement(judgement, &mask.person(&entry, &evidence));
+            }
             Ok(keep(&entry, &evidence, &judgement))
         };
         let chunk = |chunk: Vec<RawEntry>| -> Result<(), StoreError> {
@@ -201,7 +224,8 @@ impl<'a> Judge<'a> {
         evidence
     }
 
-    /// Judges every entry in roster order, hands out each row and gives what comparisons need of them.
+    /// Judges every entry in roster order, hands out each row as it is to be shown, and gives what comparisons need of
+    /// them: who it is, as it is, and the cause as it is to be shown.
     ///
     /// # Errors
     /// In words, when the store or the taker fails.
@@ -212,13 +236,14 @@ impl<'a> Judge<'a> {
     ) -> Result<Vec<Judged>, Failure> {
         let (mut words, mut judged) = (Words::default(), Vec::new());
         let chunk = |chunk: Vec<RawEntry>| -> Result<(), Trouble> {
-            let rows: Vec<(Who, Row)> = chunk
+            let rows: Vec<(Who, Row, Option<Row>)> = chunk
                 .into_par_iter()
-                .map(|raw| raw.parse().map(|(entry, evidence)| (Who::of(&entry), self.row(entry, evidence))))
+                .map(|raw| raw.parse().map(|(entry, evidence)| self.shown(entry, evidence)))
                 .collect::<Result<_, StoreError>>()?;
-            for (who, row) in rows {
-                take(&row)?;
-                judged.push(words.judged(who, &row));
+            for (who, row, masked) in rows {
+                let shown = masked.as_ref().unwrap_or(&row);
+                take(shown)?;
+                judged.push(Judged { cause: shown.cause.as_str().into(), ..words.judged(who, &row) });
             }
             Ok(())
         };
@@ -232,6 +257,15 @@ impl<'a> Judge<'a> {
     /// In words, when the store fails.
     pub fn all(&self, store: &Store) -> Result<Vec<Judged>, Failure> {
         self.each_row(store, |_| Ok(()))
+    }
+
+    /// Who it is, the row, and the row as it may be shared, where that is wished.
+    fn shown(&self, entry: EntryRecord, evidence: MailboxEvidence) -> (Who, Row, Option<Row>) {
+        let who = Who::of(&entry);
+        let person = self.mask.as_ref().map(|mask| (mask, mask.person(&entry, &evidence)));
+        let row = self.row(entry, evidence);
+        let masked = person.map(|(mask, person)| mask.row(row.clone(), &person));
+        (who, row, masked)
     }
 
     fn row(&self, entry: EntryRecord, evidence: MailboxEvidence) -> Row {
@@ -335,7 +369,7 @@ pub fn find_run(store: &Store, name: Option<&str>) -> Result<RunRecord, Failure>
 /// # Errors
 /// In words, when the folder cannot be made or written.
 pub fn check_folder(out: &Path) -> Result<(), Failure> {
-    std::fs::create_dir_all(out).and_then(|()| tempfile::tempfile_in(out).map(drop)).map_err(|error| {
+    private::folder(out).and_then(|()| tempfile::tempfile_in(out).map(drop)).map_err(|error| {
         Failure::usage(
             format!("the output folder {} cannot be written: {error}", out.display()),
             "name another with --out, or mend its rights",

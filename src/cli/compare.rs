@@ -36,6 +36,9 @@ pub struct Args {
     /// Users shown of each kind of change, in the text.
     #[arg(long, value_name = "N", default_value_t = 20)]
     most: usize,
+    /// Pseudonyms in the place of addresses, ids and owners.
+    #[arg(long)]
+    anonymize: bool,
     /// Language of the texts.
     #[arg(long, value_name = "LANG", default_value = "en")]
     language: String,
@@ -61,7 +64,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     let facts = super::report::chosen_facts(args.facts.as_deref())?;
     let store = Store::open_existing(&store_path(args.store.as_deref()))?;
     let (old, new) = pair(&store, args)?;
-    let (changes, trend) = between(&store, &old, &new, facts.get(), &args.language)?;
+    let (changes, trend) = between(&store, &old, &new, facts.get(), args)?;
     output.result(&match args.format {
         Format::Text => {
             let text = changes::text(&changes, &texts, args.most);
@@ -119,10 +122,11 @@ fn between(
     old: &RunRecord,
     new: &RunRecord,
     facts: &Facts,
-    language: &str,
+    args: &Args,
 ) -> Result<(Changes, Trend), Failure> {
     let past = Past { store, facts, settings: &new.settings };
-    let wishes = Wishes { as_of: None, language: language.to_owned(), formats: Vec::new(), templates: None };
+    let (language, anonymize) = (args.language.clone(), args.anonymize);
+    let wishes = Wishes { as_of: None, language, formats: Vec::new(), templates: None, anonymize };
     let judge = Judge::of(store, new, facts, &wishes)?;
     let judged = judge.all(store)?;
     let earlier = past.earlier(old)?;
@@ -133,5 +137,9 @@ fn between(
     for run in earlier_runs(store, new)? {
         builder.add(label(store, &run)?, &past.judged(&run)?);
     }
-    Ok((changes, builder.finish(assessment::head::retirement(facts, &new.settings.cloud))))
+    let trend = builder.finish(assessment::head::retirement(facts, &new.settings.cloud));
+    Ok(match judge.mask() {
+        Some(mask) => (mask.changes(changes), mask.trend(trend)),
+        None => (changes, trend),
+    })
 }

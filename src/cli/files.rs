@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::failure::Failure;
+use crate::private;
 
 /// Writes a file beside its place and moves it there; without `overwrite` a file that is there stays.
 ///
@@ -14,7 +15,7 @@ pub(super) fn write_whole(path: &Path, content: &[u8], overwrite: bool) -> Resul
     let failed = |error: std::io::Error| {
         Failure::usage(format!("{} cannot be written: {error}", path.display()), "check the folder and its rights")
     };
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    let mut file = private::temporary(folder).map_err(failed)?;
     file.write_all(content).map_err(failed)?;
     let kept = if overwrite { file.persist(path) } else { file.persist_noclobber(path) };
     kept.map(drop).map_err(|error| failed(error.error))

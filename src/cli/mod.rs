@@ -11,6 +11,7 @@ pub mod explain;
 mod files;
 pub mod init;
 mod joining;
+pub mod man;
 mod output;
 pub mod plan;
 mod progress;
@@ -80,6 +81,8 @@ enum Command {
     Templates(templates::Args),
     /// Serve a simulated Microsoft 365 tenant on loopback.
     Simulate(simulate::Args),
+    /// Print the manual page, or write one page a command.
+    Man(man::Args),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -129,6 +132,7 @@ async fn run(command: Command, output: &Output) -> Result<Exit, Failure> {
         Command::Schema(args) => schema::run(&args),
         Command::Templates(args) => templates::run(&args, output),
         Command::Simulate(args) => simulate::run(args).await,
+        Command::Man(args) => man::run(&args, output),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "ewsready", &mut std::io::stdout());
             Ok(Exit::Done)

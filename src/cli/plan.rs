@@ -148,6 +148,11 @@ impl Planning<'_> {
             let day = plan.made.to_zoned(jiff::tz::TimeZone::UTC).date();
             (progress::against(&plan, &census, today, Some(&kept)), day)
         });
+        // Everything is decided and counted with the real names; the view has those that may be shared.
+        let census = match judge.mask() {
+            Some(mask) => mask.census(census),
+            None => census,
+        };
         let view = Waves {
             plan: &plan,
             census: &census,

@@ -32,6 +32,10 @@ pub struct ReportArgs {
     /// Folder with templates that replace the built-in ones (report.html, summary.md, remediation.ps1, …).
     #[arg(long, value_name = "DIR")]
     pub templates: Option<PathBuf>,
+    /// Pseudonyms in the place of names, addresses, ids, domains and the tenant: a report to be shared. The same person
+    /// has the same pseudonym in all formats and in later months; the key to them stays in the store.
+    #[arg(long)]
+    pub anonymize: bool,
     /// Language of the report's texts: en or de.
     #[arg(long, value_name = "LANG", default_value = "en")]
     pub language: String,
@@ -95,6 +99,7 @@ impl ReportArgs {
             language: self.language.clone(),
             formats,
             templates: self.templates.clone(),
+            anonymize: self.anonymize,
         };
         Ok(Checked { after: self.after.check()?, out: self.out.clone(), wishes, facts: self.facts.clone() })
     }

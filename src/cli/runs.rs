@@ -7,6 +7,7 @@ use crate::assessment::{self, Judge, Wishes};
 use crate::evidence::store::{RunRecord, Store};
 use crate::facts::Facts;
 use crate::failure::{Exit, Failure};
+use crate::private;
 use crate::report::export::{Export, ExportRun};
 
 /// List stored runs, export them, or remove old ones.
@@ -33,17 +34,20 @@ enum Action {
         /// Format of the table.
         #[arg(long, value_enum, value_name = "FORMAT", default_value = "csv")]
         format: ExportFormat,
+        /// Pseudonyms in the place of names, addresses, ids, domains and the tenant.
+        #[arg(long)]
+        anonymize: bool,
         /// File to write [default: standard output].
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
-    /// Remove all but the newest runs of each tenant.
+    /// Remove all but the newest runs of each tenant; nothing of them stays in the file.
     Prune {
         /// How many runs of each tenant stay.
         #[arg(long, value_name = "N")]
         keep: usize,
     },
-    /// Remove one run with all its evidence.
+    /// Remove one run with all its evidence; nothing of it stays in the file.
     Remove {
         /// Run: its identifier or the beginning of it.
         run: String,
@@ -68,14 +72,14 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
             let store = Store::open_existing(&path)?;
             output.result(&list(&store)?);
         }
-        Some(Action::Export { run, all, format: ExportFormat::Csv, out }) => {
+        Some(Action::Export { run, all, format: ExportFormat::Csv, anonymize, out }) => {
             let store = Store::open_existing(&path)?;
             let runs = match all {
                 true => store.runs()?.into_iter().filter(|run| run.finished.is_some()).collect(),
                 false => vec![assessment::find_run(&store, run.as_deref())?],
             };
             match out {
-                None => export(&store, &runs, std::io::stdout().lock())?,
+                None => export(&store, &runs, *anonymize, std::io::stdout().lock())?,
                 Some(path) => {
                     let failed = |error: std::io::Error| {
                         Failure::usage(
@@ -84,8 +88,8 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
                         )
                     };
                     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-                    let file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new("."))).map_err(failed)?;
-                    export(&store, &runs, std::io::BufWriter::new(&file))?;
+                    let file = private::temporary(folder.unwrap_or(Path::new("."))).map_err(failed)?;
+                    export(&store, &runs, *anonymize, std::io::BufWriter::new(&file))?;
                     file.persist(path).map_err(|error| failed(error.error))?;
                 }
             }
@@ -98,7 +102,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         Some(Action::Remove { run }) => {
             let mut store = open_for_change(&path)?;
             let run = assessment::find_run(&store, Some(run))?;
-            store.remove(run.id)?;
+            store.forget(&[run.id])?;
             output.remark(&format!("run {} removed", run.uuid));
         }
     }
@@ -106,13 +110,15 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
 }
 
 /// Judges the runs and writes their rows.
-fn export(store: &Store, runs: &[RunRecord], out: impl std::io::Write) -> Result<(), Failure> {
+fn export(store: &Store, runs: &[RunRecord], anonymize: bool, out: impl std::io::Write) -> Result<(), Failure> {
     let mut table = Export::new(out)?;
-    let wishes = Wishes { as_of: None, language: "en".to_owned(), formats: Vec::new(), templates: None };
+    let wishes = Wishes { as_of: None, language: "en".to_owned(), formats: Vec::new(), templates: None, anonymize };
     for run in runs {
         let as_of = run.settings.as_of.parse().unwrap_or_default();
-        let of = ExportRun { run: &run.uuid, tenant: &run.tenant, started: run.started, as_of };
-        Judge::of(store, run, Facts::embedded(), &wishes)?.each_row(store, |row| table.push(of, row))?;
+        let judge = Judge::of(store, run, Facts::embedded(), &wishes)?;
+        let tenant = judge.mask().map_or_else(|| run.tenant.clone(), |mask| mask.profile(&run.tenant));
+        let of = ExportRun { run: &run.uuid, tenant: &tenant, started: run.started, as_of };
+        judge.each_row(store, |row| table.push(of, row))?;
     }
     table.finish().map_err(Failure::from)
 }
@@ -145,14 +151,15 @@ fn state(store: &Store, run: &RunRecord) -> Result<String, Failure> {
 
 fn prune(store: &mut Store, keep: usize) -> Result<usize, Failure> {
     let mut kept = std::collections::HashMap::<String, usize>::new();
-    let mut removed = 0;
+    let mut removed = Vec::new();
     for run in store.runs()?.into_iter().rev() {
         let count = kept.entry(run.tenant).or_default();
         *count += 1;
         if *count > keep {
-            store.remove(run.id)?;
-            removed += 1;
+            removed.push(run.id);
         }
     }
-    Ok(removed)
+    // Also with none to remove: what an earlier try left is gone then.
+    store.forget(&removed)?;
+    Ok(removed.len())
 }

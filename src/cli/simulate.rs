@@ -139,7 +139,7 @@ fn read(path: &Path) -> Result<String, Failure> {
 }
 
 fn write_file(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> Result<(), Failure> {
-    let written = File::create(path).and_then(|file| {
+    let written = crate::private::create(path).and_then(|file| {
         let mut out = BufWriter::new(file);
         write(&mut out)?;
         out.flush()

@@ -8,6 +8,8 @@ use std::str::FromStr;
 use rayon::prelude::*;
 use tempfile::NamedTempFile;
 
+use crate::private;
+
 use super::{ReportError, View, csv, html, json, markdown, powershell, xlsx};
 
 /// Name, file and writer of a format.
@@ -80,7 +82,7 @@ impl FromStr for FormatKind {
 ///
 /// [`ReportError`] when the folder cannot be written, or a format fails; then no file is touched.
 pub fn write_all(view: &View, folder: &Path, formats: &[FormatKind]) -> Result<Vec<PathBuf>, ReportError> {
-    std::fs::create_dir_all(folder).map_err(ReportError::write(folder))?;
+    private::folder(folder).map_err(ReportError::write(folder))?;
     let written = formats
         .par_iter()
         .map(|&format| write_one(view, folder, format))
@@ -97,7 +99,7 @@ pub fn write_all(view: &View, folder: &Path, formats: &[FormatKind]) -> Result<V
 /// Writes one format to a temporary file beside its place.
 fn write_one(view: &View, folder: &Path, format: FormatKind) -> Result<(NamedTempFile, PathBuf), ReportError> {
     let path = folder.join(format.file_name());
-    let file = temporary(folder).map_err(ReportError::write(folder))?;
+    let file = private::temporary(folder).map_err(ReportError::write(folder))?;
     let handle = file.as_file().try_clone().map_err(ReportError::write(&path))?;
     let mut out = BufWriter::with_capacity(1 << 18, handle);
     let Known(_, _, write) = format.known();
@@ -105,13 +107,4 @@ fn write_one(view: &View, folder: &Path, format: FormatKind) -> Result<(NamedTem
     out.flush().map_err(ReportError::write(&path))?;
     file.as_file().sync_all().map_err(ReportError::write(&path))?;
     Ok((file, path))
-}
-
-/// A temporary file with the permissions an ordinary new file would get: reports are there to be handed on.
-pub(super) fn temporary(folder: &Path) -> std::io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".ewsready-").suffix(".tmp");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(folder)
 }

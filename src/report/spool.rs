@@ -12,6 +12,7 @@ use tempfile::NamedTempFile;
 use super::ReportError;
 use super::row::Row;
 use super::summary::{Summary, Tally};
+use crate::private;
 use crate::verdict::{Urgency, Verdict};
 
 /// Bytes a reader fetches at once: a few rows, so that jumping about in wave order does not read everything anew.
@@ -48,10 +49,8 @@ impl SpoolWriter {
     ///
     /// [`ReportError::Spool`] when it cannot be made.
     pub fn create_in(folder: &Path) -> Result<Self, ReportError> {
-        let file = tempfile::Builder::new()
-            .prefix(".ewsready-rows-")
-            .tempfile_in(folder)
-            .map_err(|source| ReportError::Spool { folder: folder.to_owned(), source })?;
+        let file =
+            private::temporary(folder).map_err(|source| ReportError::Spool { folder: folder.to_owned(), source })?;
         Ok(Self {
             folder: folder.to_owned(),
             out: BufWriter::with_capacity(1 << 18, file),

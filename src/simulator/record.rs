@@ -20,7 +20,7 @@ impl Recorder {
     /// # Errors
     /// When the file cannot be created.
     pub fn create(path: &Path) -> io::Result<Self> {
-        Ok(Self(Mutex::new(File::create(path)?)))
+        Ok(Self(Mutex::new(crate::private::create(path)?)))
     }
 
     /// Writes one answer; one that cannot be written is told in the log. Token answers are left out: a record may be passed on.

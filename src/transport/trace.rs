@@ -3,7 +3,7 @@
 
 mod redact;
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,6 +17,7 @@ use serde_json::{Map, Value, json};
 
 use super::wire::{Answer, Request, Wire, WireError};
 use crate::clock::Clock;
+use crate::private;
 use redact::Redactor;
 
 /// Longest body written, in characters; the rest is cut off and counted.
@@ -36,11 +37,7 @@ impl Trace {
     /// # Errors
     /// When the file cannot be made.
     pub fn create(path: &Path, hide_people: bool, clock: Clock) -> io::Result<Self> {
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        Ok(Self { file: Mutex::new(options.open(path)?), redactor: Redactor::new(hide_people), clock })
+        Ok(Self { file: Mutex::new(private::create(path)?), redactor: Redactor::new(hide_people), clock })
     }
 
     /// Makes a secret unwritable, wherever it may turn up. What services call a token is hidden anyway.

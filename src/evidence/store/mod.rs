@@ -2,6 +2,7 @@
 //! every change is a transaction; a run goes on where its last transaction ended.
 
 mod annotation;
+mod forget;
 mod ingest;
 mod judged;
 mod plan;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use crate::failure::{Exit, Failure};
+use crate::private;
 
 pub use annotation::Annotation;
 pub use ingest::{EntryRecord, Known, RosterRecord, Sink, Start};
@@ -26,7 +28,7 @@ pub use write::{Candidate, Subject, Writer};
 
 /// What leads from each format of the file to the next, from the empty file on. What stands here is never changed:
 /// there are files that were made with it.
-const STEPS: [&str; 2] = [include_str!("schema.sql"), include_str!("format2.sql")];
+const STEPS: [&str; 3] = [include_str!("schema.sql"), include_str!("format2.sql"), include_str!("format3.sql")];
 /// Format of the file, in SQLite's `user_version`.
 const FORMAT: i64 = STEPS.len() as i64;
 
@@ -51,6 +53,9 @@ pub enum StoreError {
     /// It holds something this program did not write.
     #[error("the store holds something unreadable: {0}")]
     Content(#[from] serde_json::Error),
+    /// Runs are removed, but their bytes may still be in the file.
+    #[error("the runs are removed, but what they held may still lie in the store {0}: {1}")]
+    NotShredded(PathBuf, String),
     /// The writing side has ended after an error of its own.
     #[error("the store takes no more: {0}")]
     Ended(String),
@@ -63,6 +68,9 @@ impl StoreError {
         match self {
             Self::Busy(_) => "wait for it to end, or name another file with --store",
             Self::Newer(..) => "use the newer ewsready, or name another file with --store",
+            Self::NotShredded(..) => {
+                "end every program that reads the store, see that the disk has room for a copy of it, and run `ewsready runs prune` again"
+            }
             Self::Foreign(_) => "name another file with --store",
             Self::Open(..) => "check the folder and its rights, or name another file with --store",
             Self::Sql(_) | Self::Content(_) | Self::Ended(_) => {
@@ -172,7 +180,7 @@ impl Store {
 
 fn connect(path: &Path) -> Result<Connection, StoreError> {
     let open = |error: rusqlite::Error| StoreError::Open(path.to_owned(), error.to_string());
-    create_private(path)?;
+    private::ensure(path).map_err(|error| StoreError::Open(path.to_owned(), error.to_string()))?;
     let connection = Connection::open(path).map_err(open)?;
     connection.busy_timeout(Duration::from_secs(10)).map_err(open)?;
     // A file that is no database shows it here.
@@ -182,19 +190,11 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// Evidence is about people: the file is its owner's alone.
-fn create_private(path: &Path) -> Result<(), StoreError> {
-    let mut options = File::options();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop).map_err(|error| StoreError::Open(path.to_owned(), error.to_string()))
-}
-
 fn take_lock(path: &Path) -> Result<File, StoreError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
-    let file = File::create(&name).map_err(|error| StoreError::Open(path.to_owned(), error.to_string()))?;
+    let file =
+        private::create(Path::new(&name)).map_err(|error| StoreError::Open(path.to_owned(), error.to_string()))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::Busy(path.to_owned())),

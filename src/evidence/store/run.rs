@@ -213,18 +213,4 @@ impl Store {
         self.connection.execute("UPDATE run SET finished = ?2 WHERE id = ?1", params![run.0, at.to_string()])?;
         Ok(())
     }
-
-    /// Removes a run with all its evidence.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn remove(&mut self, run: RunId) -> Result<(), StoreError> {
-        let transaction = self.connection.transaction()?;
-        let tables = ["entry", "subject", "observation", "tenant_fact", "listing", "candidate", "traffic", "plan"];
-        for table in tables.into_iter().chain(["judging", "judged"]) {
-            transaction.execute(&format!("DELETE FROM {table} WHERE run = ?1"), [run.0])?;
-        }
-        transaction.execute("DELETE FROM run WHERE id = ?1", [run.0])?;
-        Ok(transaction.commit()?)
-    }
 }

@@ -122,12 +122,19 @@ fn one_run_at_a_time_and_only_stores_we_know() {
 
 #[cfg(unix)]
 #[test]
-fn the_file_is_its_owner_s_alone() {
+fn the_file_its_log_and_its_lock_are_their_owner_s_alone() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("s.sqlite");
-    let _store = Store::open(&path).unwrap();
-    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    let mut store = Store::open(&folder.path().join("s.sqlite")).unwrap();
+    begin(&mut store, "f", false);
+    let mut seen: Vec<(String, u32)> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|file| file.unwrap())
+        .map(|file| (file.file_name().into_string().unwrap(), file.metadata().unwrap().permissions().mode() & 0o777))
+        .collect();
+    seen.sort();
+    let expected = ["s.sqlite", "s.sqlite-shm", "s.sqlite-wal", "s.sqlite.lock"].map(|name| (name.to_owned(), 0o600));
+    assert_eq!(seen, expected);
 }
 
 #[test]
@@ -169,7 +176,7 @@ fn kept_verdicts_come_back_with_their_entries_and_go_with_their_run() {
         (4, false, "bob@contoso.example"),
     ];
     assert_eq!(kept, expected.map(|(row, repeat, address)| (row, repeat, address.to_owned())));
-    store.remove(run.id).unwrap();
+    store.forget(&[run.id]).unwrap();
     let rows: i64 = store.connection.query_row("SELECT count(*) FROM judged", [], |row| row.get(0)).unwrap();
     assert_eq!((rows, store.judging(run.id).unwrap()), (0, None));
 }
@@ -187,4 +194,48 @@ fn annotations_are_replaced_cause_by_cause() {
     store.keep_annotations("contoso", &[note("a/b", "Eve"), note("c/d", "")]).unwrap();
     store.keep_annotations("fabrikam", &[note("a/b", "Kim")]).unwrap();
     assert_eq!(store.annotations("contoso").unwrap(), [note("a/b", "Eve")]);
+}
+
+#[test]
+fn nothing_of_a_removed_run_stays_in_the_bytes_and_the_other_runs_stay_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s.sqlite");
+    let mut store = Store::open(&path).unwrap();
+    let bytes = |word: &str| {
+        let files = std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path());
+        let all: Vec<u8> = files.flat_map(|file| std::fs::read(file).unwrap()).collect();
+        memchr::memmem::find(&all, word.as_bytes()).is_some()
+    };
+    let people = |store: &mut Store, tenant: &str, domain: &str| {
+        let begun = store.begin::<StoreError>(tenant, &Settings::default(), start(false), |sink| {
+            for row in 1..=600 {
+                let address = format!("person{row}@{domain}.example");
+                sink.push(&entry(row, Some(row), Some(&address)))?;
+            }
+            Ok((RosterRecord::default(), domain.to_owned()))
+        });
+        begun.unwrap().0.id
+    };
+    let (gone, stays) = (people(&mut store, "contoso", "adatum"), people(&mut store, "fabrikam", "fabrikam"));
+    let note = Annotation { reason: "a/b".to_owned(), owner: "Lovelace".to_owned(), ..Annotation::default() };
+    store.keep_annotations("contoso", std::slice::from_ref(&note)).unwrap();
+    let key = store.pseudonym_key("contoso").unwrap();
+    // What an older version deleted is still there, page by page.
+    store.connection.execute("DELETE FROM entry WHERE run = ?1 AND row > 100", [gone.0]).unwrap();
+    store.checkpoint();
+    assert!(bytes("person599@adatum.example") && bytes("Lovelace"), "else this test proves nothing");
+
+    let reader = store.reader().unwrap();
+    reader.connection.execute_batch("BEGIN; SELECT count(*) FROM entry;").unwrap();
+    store.connection.busy_timeout(Duration::ZERO).unwrap();
+    assert!(matches!(store.forget(&[gone]), Err(StoreError::NotShredded(..))), "a reader holds the old pages");
+    drop(reader);
+    store.forget(&[]).unwrap();
+    for word in ["adatum", "Lovelace", "person599@adatum.example"] {
+        assert!(!bytes(word), "{word} is still in the store");
+    }
+    assert!(bytes("person599@fabrikam.example"));
+    assert_eq!(store.entry_count(stays).unwrap(), 600);
+    assert_ne!(store.pseudonym_key("contoso").unwrap(), key, "old pseudonyms lead nowhere any more");
+    assert_eq!(store.pseudonym_key("fabrikam").unwrap(), store.pseudonym_key("fabrikam").unwrap());
 }

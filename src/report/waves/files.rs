@@ -10,6 +10,7 @@ use tempfile::NamedTempFile;
 
 use super::{Waves, page, shown};
 use crate::plan::people::Standing;
+use crate::private;
 use crate::report::{FormatKind, ReportError, clean, xlsx};
 
 /// The folder of the lists.
@@ -20,13 +21,13 @@ const LIST: (&str, &str) = ("wave-", ".csv");
 /// Writes what is asked for; the files appear under their names only when every one of them is whole.
 pub(super) fn write_all(view: &Waves<'_>, folder: &Path, formats: &[FormatKind]) -> Result<Vec<PathBuf>, ReportError> {
     let lists = folder.join(LISTS);
-    std::fs::create_dir_all(folder).map_err(ReportError::write(folder))?;
+    private::folder(folder).map_err(ReportError::write(folder))?;
     let mut ready: Vec<(NamedTempFile, PathBuf)> = Vec::new();
     for format in formats {
         match format {
             FormatKind::Csv => {
                 ready.push(whole(folder, "waves.csv", |out| everybody(view, out))?);
-                std::fs::create_dir_all(&lists).map_err(ReportError::write(&lists))?;
+                private::folder(&lists).map_err(ReportError::write(&lists))?;
                 for sum in &view.sums {
                     let name = format!("{}{:02}-{}{}", LIST.0, Waves::number(sum.wave), sum.date, LIST.1);
                     ready.push(whole(&lists, &name, |out| list(view, sum.wave, out))?);
@@ -69,7 +70,7 @@ fn whole(
     write: impl FnOnce(&mut BufWriter<File>) -> Result<(), ReportError>,
 ) -> Result<(NamedTempFile, PathBuf), ReportError> {
     let path = folder.join(name);
-    let file = crate::report::format::temporary(folder).map_err(ReportError::write(folder))?;
+    let file = private::temporary(folder).map_err(ReportError::write(folder))?;
     let mut out = BufWriter::new(file.as_file().try_clone().map_err(ReportError::write(&path))?);
     write(&mut out)?;
     out.flush().map_err(ReportError::write(&path))?;

@@ -5,13 +5,15 @@ use std::sync::{Mutex, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use ring::hmac;
-use ring::rand::SystemRandom;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
+use crate::pseudonym::Pseudonyms;
+
 /// What stands in a secret's place.
 const SECRET: &str = "[secret]";
+/// What a person's pseudonym begins with.
+const PERSON: &str = "person";
 
 /// Headers that carry credentials.
 const HEADERS: [&str; 6] = [
@@ -65,17 +67,12 @@ const PEOPLE: [&str; 18] = [
 /// Takes secrets, and people if wanted, out of what is written.
 pub(super) struct Redactor {
     secrets: Mutex<Vec<SecretString>>,
-    people: Option<hmac::Key>,
+    people: Option<Pseudonyms>,
 }
 
 impl Redactor {
     pub(super) fn new(hide_people: bool) -> Self {
-        // Without randomness nobody could be told apart, and everybody is hidden all the same.
-        let key = || {
-            hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new())
-                .unwrap_or_else(|_| hmac::Key::new(hmac::HMAC_SHA256, &[]))
-        };
-        Self { secrets: Mutex::default(), people: hide_people.then(key) }
+        Self { secrets: Mutex::default(), people: hide_people.then(Pseudonyms::passing) }
     }
 
     pub(super) fn hide(&self, secret: SecretString) {
@@ -107,7 +104,7 @@ impl Redactor {
             }
         }
         match &self.people {
-            Some(key) => without_addresses(&text, key),
+            Some(people) => without_addresses(&text, people),
             None => text,
         }
     }
@@ -151,7 +148,7 @@ impl Redactor {
             Value::Object(members) => {
                 for (name, member) in members.iter_mut() {
                     match &self.people {
-                        Some(key) if PEOPLE.contains(&name.to_lowercase().as_str()) => pseudonymise(member, key),
+                        Some(people) if PEOPLE.contains(&name.to_lowercase().as_str()) => pseudonymise(member, people),
                         _ => self.value(member, known),
                     }
                 }
@@ -179,19 +176,13 @@ fn secret_members(value: &mut Value, known: &mut Vec<String>) {
 }
 
 /// Texts below a member that is about a person, each by its pseudonym.
-fn pseudonymise(value: &mut Value, key: &hmac::Key) {
+fn pseudonymise(value: &mut Value, people: &Pseudonyms) {
     match value {
-        Value::String(text) if !text.is_empty() => *text = pseudonym(text, key),
-        Value::Array(items) => items.iter_mut().for_each(|item| pseudonymise(item, key)),
-        Value::Object(members) => members.values_mut().for_each(|member| pseudonymise(member, key)),
+        Value::String(text) => *text = people.name(PERSON, text),
+        Value::Array(items) => items.iter_mut().for_each(|item| pseudonymise(item, people)),
+        Value::Object(members) => members.values_mut().for_each(|member| pseudonymise(member, people)),
         _ => {}
     }
-}
-
-fn pseudonym(text: &str, key: &hmac::Key) -> String {
-    let tag = hmac::sign(key, text.to_lowercase().as_bytes());
-    let short: String = tag.as_ref().iter().take(5).map(|byte| format!("{byte:02x}")).collect();
-    format!("person-{short}")
 }
 
 /// Replaces everything that looks like a JWT: three parts in base64url, the first an object.
@@ -212,7 +203,7 @@ fn without_tokens(text: &str) -> String {
 }
 
 /// Replaces the local part of everything that looks like an address; the domain says whose tenant it is, not who.
-fn without_addresses(text: &str, key: &hmac::Key) -> String {
+fn without_addresses(text: &str, people: &Pseudonyms) -> String {
     let is_local = |letter: char| letter.is_alphanumeric() || "._+-'$!#&*=?^~%".contains(letter);
     let (mut clean, mut rest) = (String::with_capacity(text.len()), text);
     while let Some((at, sign)) = next_at(rest) {
@@ -222,7 +213,7 @@ fn without_addresses(text: &str, key: &hmac::Key) -> String {
         let followed = after.starts_with(|letter: char| letter.is_alphanumeric());
         if from < before.len() && followed {
             clean.push_str(&before[..from]);
-            clean.push_str(&pseudonym(&before[from..], key));
+            clean.push_str(&people.name(PERSON, &before[from..]));
         } else {
             clean.push_str(before);
         }
@@ -295,7 +286,7 @@ mod tests {
         assert!(!hidden.to_lowercase().contains("ada") && hidden.contains("@contoso.example"), "{hidden}");
         let redactor = redactor(true);
         let (one, other) = (redactor.text("users/ada%40contoso.example"), redactor.text("ada@contoso.example"));
-        let name = |text: &str| text.split("person-").nth(1).map(|rest| rest[..10].to_owned());
+        let name = |text: &str| text.split("person-").nth(1).map(|rest| rest[..12].to_owned());
         assert_eq!(name(&one), name(&other));
     }
 }

@@ -1,0 +1,85 @@
+//! Files and folders about people: whoever makes them is the only one who may open them.
+//!
+//! Every file that may hold something about people is made here. On Unix a file is `0600` and a folder `0700`, whatever the umask; on
+//! Windows both inherit the rights of the folder they are made in, which within a user's profile are that user's.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io;
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+/// Makes a folder with the ones above it, where they are missing; one that is there keeps its rights.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn folder(path: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// Begins a file anew, to be written as it comes.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn create(path: &Path) -> io::Result<File> {
+    open(path, OpenOptions::new().write(true).create(true).truncate(true))
+}
+
+/// Makes a file where there is none, and leaves the content of one that is there.
+///
+/// # Errors
+/// When it cannot be made or written.
+pub fn ensure(path: &Path) -> io::Result<File> {
+    open(path, OpenOptions::new().append(true).create(true))
+}
+
+/// A file beside the place where it is to be moved once it is whole.
+///
+/// # Errors
+/// When `folder` cannot be written.
+pub fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+    // The crate makes its files the owner's alone.
+    tempfile::Builder::new().prefix(".ewsready-").suffix(".tmp").tempfile_in(folder)
+}
+
+fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options.open(path)
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn what_is_made_is_the_owners_alone_and_what_was_there_stays() {
+        let place = tempfile::tempdir().unwrap();
+        let below = place.path().join("a/b");
+        folder(&below).unwrap();
+        assert_eq!((mode(&place.path().join("a")), mode(&below)), (0o700, 0o700));
+        let file = below.join("file");
+        drop(create(&file).unwrap());
+        assert_eq!(mode(&file), 0o600);
+        let moved = below.join("moved");
+        temporary(&below).unwrap().persist(&moved).unwrap();
+        assert_eq!(mode(&moved), 0o600);
+        std::fs::write(&file, "kept").unwrap();
+        drop(ensure(&file).unwrap());
+        assert_eq!(std::fs::read(&file).unwrap(), b"kept");
+        std::fs::set_permissions(&below, PermissionsExt::from_mode(0o750)).unwrap();
+        folder(&below).unwrap();
+        assert_eq!(mode(&below), 0o750, "a folder shared on purpose stays shared");
+    }
+}

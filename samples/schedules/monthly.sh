@@ -5,15 +5,18 @@
 #   monthly.sh TENANT [further arguments of `ewsready assess`]
 #
 # From the environment, all optional:
-#   EWSREADY         the program                                     [ewsready]
-#   EWSREADY_HOME    folder with ewsready.toml, roster and store     [.]
-#   EWSREADY_ROSTER  the roster; empty: the one of the profile
-#   EWSREADY_SHARED  folder on a network share that keeps the store between runs as TENANT.sqlite. The run itself works
-#                    on a copy on this machine's own disk: SQLite's journal is not safe on a network share.
-#   EWSREADY_TRIES   runs at most                                    [5]
-#   EWSREADY_WAIT    seconds between them                            [900]
-#   EWSREADY_KEEP    runs that are kept of each tenant               [12]
+#   EWSREADY          the program                                     [ewsready]
+#   EWSREADY_HOME     folder with ewsready.toml, roster and store     [.]
+#   EWSREADY_ROSTER   the roster; empty: the one of the profile
+#   EWSREADY_REPORTS  folder of the reports, by tenant and month      [reports]
+#   EWSREADY_SHARED   folder on a network share that keeps the store between runs as TENANT.sqlite. The run itself works
+#                     on a copy on this machine's own disk: SQLite's journal is not safe on a network share.
+#   EWSREADY_TRIES    runs at most                                    [5]
+#   EWSREADY_WAIT     seconds between them                            [900]
+#   EWSREADY_KEEP     runs that are kept of each tenant               [12]
 set -eu
+# Stores and reports hold personal data: they are for this account alone.
+umask 077
 
 tenant=${1:?name the tenant: monthly.sh TENANT}
 shift
@@ -21,29 +24,61 @@ program=${EWSREADY:-ewsready}
 cd "${EWSREADY_HOME:-.}"
 store="$PWD/$tenant.sqlite"
 shared=${EWSREADY_SHARED:-}
-if [ -n "$shared" ] && [ -f "$shared/$tenant.sqlite" ]; then
-    cp "$shared/$tenant.sqlite" "$store"
-fi
-out="reports/$tenant/$(date -u +%Y-%m)"
+out="${EWSREADY_REPORTS:-reports}/$tenant/$(date -u +%Y-%m)"
+
+# Whoever stops this script stops what it runs: a shell that is a container's first process passes no signal on by itself.
+child=
+stopped=
+trap 'stopped=1; if [ -n "$child" ]; then kill -TERM "$child" 2>/dev/null || :; fi' TERM INT
+
+# Runs a command to its end and keeps its code, also when a signal wakes the waiting.
+run() {
+    "$@" &
+    child=$!
+    code=0
+    wait "$child" || code=$?
+    while kill -0 "$child" 2>/dev/null; do
+        code=0
+        wait "$child" || code=$?
+    done
+    child=
+}
 
 # Whether the last run has questions that asking again could answer.
 open() {
     "$program" runs --store "$store" | tail -n 1 | grep -q 'asks them again'
 }
 
+if [ -n "$shared" ]; then
+    # Two copies of one store would overwrite each other's run. The lock ends with this process.
+    if command -v flock >/dev/null; then
+        exec 9>"$shared/.$tenant.lock"
+        flock -n 9 || {
+            echo "another run of $tenant works on $shared/$tenant.sqlite; wait until it has ended" >&2
+            exit 2
+        }
+    else
+        echo "no flock on this machine: see to it that runs of $tenant do not overlap" >&2
+    fi
+    if [ -f "$shared/$tenant.sqlite" ]; then
+        cp "$shared/$tenant.sqlite" "$store"
+    fi
+fi
+
 try=1
 while :; do
-    code=0
-    "$program" assess ${EWSREADY_ROSTER:+"$EWSREADY_ROSTER"} --tenant "$tenant" --store "$store" --out "$out" --quiet "$@" ||
-        code=$?
-    case $code in
+    run "$program" assess ${EWSREADY_ROSTER:+"$EWSREADY_ROSTER"} --tenant "$tenant" --store "$store" --out "$out" --quiet "$@"
+    result=$code
+    [ -z "$stopped" ] || break
+    case $result in
         5) ;;
         4) open || break ;;
         *) break ;;
     esac
     [ "$try" -lt "${EWSREADY_TRIES:-5}" ] || break
     try=$((try + 1))
-    sleep "${EWSREADY_WAIT:-900}"
+    run sleep "${EWSREADY_WAIT:-900}"
+    [ -z "$stopped" ] || break
 done
 
 if [ -f "$store" ]; then
@@ -54,4 +89,4 @@ if [ -f "$store" ]; then
         mv "$shared/.$tenant.sqlite.new" "$shared/$tenant.sqlite"
     fi
 fi
-exit "$code"
+exit "$result"

@@ -247,10 +247,13 @@ fn is_tls(error: &reqwest::Error) -> bool {
         if error.downcast_ref::<rustls::Error>().is_some() {
             return true;
         }
-        // The TLS library's error hides inside an I/O error.
-        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if inner.is_some_and(|inner| inner.downcast_ref::<rustls::Error>().is_some()) {
-            return true;
+        // The TLS library's error hides inside an I/O error, or in one inside that: `source` passes them over.
+        let mut wrapped = error.downcast_ref::<std::io::Error>();
+        while let Some(inner) = wrapped.and_then(std::io::Error::get_ref) {
+            if inner.downcast_ref::<rustls::Error>().is_some() {
+                return true;
+            }
+            wrapped = inner.downcast_ref();
         }
         cause = error.source();
     }

@@ -1,0 +1,25 @@
+//! A server that nobody vouches for (a proxy that looks into TLS without its root being known here, for example).
+
+mod support;
+
+use support::Sandbox;
+
+#[test]
+fn an_untrusted_certificate_is_named_at_once_and_not_waited_for() {
+    let sandbox = Sandbox::new();
+    let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+    let issued = rcgen::generate_simple_self_signed(names).unwrap();
+    sandbox.write("server.pem", issued.cert.pem());
+    sandbox.write("server.key", issued.signing_key.serialize_pem());
+    let simulator = sandbox.simulator(&["--tls-cert", "server.pem", "--tls-key", "server.key"]);
+    // Were it waited for, it would be tried again until this time is over.
+    simulator.config(&sandbox, "pace = { patience_seconds = 20 }");
+    sandbox.write("roster.csv", "Email\nalma.reuter@contoso.example\n");
+    let untrusted = sandbox.run(&["assess", "roster.csv", "--tenant", "sim", "--format", "csv"]);
+    let said = untrusted.stderr();
+    assert!(said.contains("no secure connection to 127.0.0.1"), "{said}");
+    assert!(!said.contains("tried"), "{said}");
+    // With its root it is a server like others.
+    let trusted = ["assess", "roster.csv", "--tenant", "sim", "--format", "csv", "--ca-file", "server.pem"];
+    sandbox.run(&trusted).expect(0);
+}

@@ -11,7 +11,6 @@ use crate::evidence::store::{EntryRecord, Judging, Kept, KeptEntry, RunRecord, S
 use crate::facts::Facts;
 use crate::failure::Failure;
 use crate::report::row::Row;
-use crate::rules::registry;
 use crate::verdict::Verdict;
 
 /// Changes since the run before, the trend, and what people wrote, for the report of `run`.
@@ -71,7 +70,10 @@ pub fn judged_now(run: &RunRecord) -> RunLabel {
     RunLabel { run: run.uuid.clone(), started: run.started, tool_version }
 }
 
-/// Fingerprint of all that turns evidence into verdicts: program, rules, facts, and the profile's wishes.
+/// Digest of the sources that judge, made by the build script.
+pub const JUDGING: &str = env!("EWSREADY_JUDGING");
+
+/// Fingerprint of all that turns evidence into verdicts: program, rules with their code, facts, and the profile's wishes.
 pub fn fingerprint(facts: &Facts, settings: &Settings) -> String {
     let mut context = ring::digest::Context::new(&ring::digest::SHA256);
     let mut add = |text: &str| {
@@ -79,13 +81,10 @@ pub fn fingerprint(facts: &Facts, settings: &Settings) -> String {
         context.update(b"\0");
     };
     add(env!("CARGO_PKG_VERSION"));
+    add(JUDGING);
     add(facts.digest());
     add(&settings.kiosk);
     settings.integrations.iter().for_each(|id| add(id));
-    for rule in registry() {
-        add(rule.id);
-        add(&rule.effect.to_string());
-    }
     context.finish().as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::{Judge, Wishes};
+use super::{Judge, Wishes, head, planning};
 use crate::compare::{Earlier, History, Judged, Outcome, RunLabel, TrendBuilder, compare};
 use crate::evidence::store::{EntryRecord, Judging, Kept, KeptEntry, RunRecord, Settings, Store};
 use crate::facts::Facts;
@@ -13,7 +13,8 @@ use crate::failure::Failure;
 use crate::report::row::Row;
 use crate::verdict::Verdict;
 
-/// Changes since the run before, the trend, and what people wrote, for the report of `run`.
+/// Changes since the run before, the trend, the standing against the plan, and what people wrote, for the report of
+/// `run` as of a day.
 ///
 /// # Errors
 /// In words, when the store fails.
@@ -22,7 +23,7 @@ pub fn history(
     run: &RunRecord,
     facts: &Facts,
     judged: &[Judged],
-    deadline: Option<Date>,
+    as_of: Date,
 ) -> Result<History, Failure> {
     let past = Past { store, facts, settings: &run.settings };
     let earlier = earlier_runs(store, run)?;
@@ -39,8 +40,9 @@ pub fn history(
             trend.add(from, &past.judged(old)?);
         }
     }
-    let notes = store.annotations(&run.tenant)?;
-    Ok(History { changes, trend: trend.finish(deadline), notes })
+    let trend = trend.finish(head::retirement(facts, &run.settings.cloud));
+    let plan = planning::standing(store, run, judged, as_of)?;
+    Ok(History { changes, trend, plan, notes: store.annotations(&run.tenant)? })
 }
 
 /// The complete runs of the same tenant before `run`, newest first.
@@ -150,6 +152,7 @@ impl Past<'_> {
 /// Who an entry is, before it is judged.
 pub struct Who {
     repeat: bool,
+    usable: bool,
     address: Box<str>,
     object_id: Option<Box<str>>,
 }
@@ -159,6 +162,7 @@ impl Who {
     pub fn of(entry: &EntryRecord) -> Self {
         Self {
             repeat: entry.subject.is_some_and(|first| first != entry.row),
+            usable: entry.address.is_some(),
             address: entry.address.as_deref().unwrap_or(&entry.written).into(),
             object_id: entry.known.object_id.as_deref().map(|id| id.to_lowercase().into()),
         }
@@ -176,6 +180,7 @@ impl Words {
         Judged {
             row: row.row,
             repeat: who.repeat,
+            usable: who.usable,
             address: who.address,
             object_id: if row.object_id.is_empty() { known } else { row.object_id.to_lowercase().into() },
             owner: row.owner.as_str().into(),
@@ -190,6 +195,7 @@ impl Words {
         Some(Judged {
             row: entry.row,
             repeat: entry.repeat,
+            usable: entry.usable,
             address: entry.address.into(),
             object_id: entry.object_id.to_lowercase().into(),
             owner: entry.owner.into(),

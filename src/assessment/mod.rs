@@ -2,6 +2,8 @@
 
 pub mod head;
 pub mod history;
+pub mod planning;
+pub mod rollup;
 
 use std::path::{Path, PathBuf};
 
@@ -98,7 +100,7 @@ fn view(
     if let Some(folder) = &wishes.templates {
         view.templates = Templates::overridden_by(folder)?;
     }
-    view.history = history::history(store, run, facts, &judged, view.head.organization.retirement)?;
+    view.history = history::history(store, run, facts, &judged, view.head.as_of)?;
     Ok((view, judged))
 }
 

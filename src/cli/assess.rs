@@ -143,7 +143,6 @@ struct Session<'a> {
 struct Assessed {
     exit: Exit,
     written: Written,
-    run: String,
 }
 
 impl Session<'_> {
@@ -257,7 +256,7 @@ impl Session<'_> {
             Some(exit) => exit,
             None => report.after.close(&written, &output).await,
         };
-        Ok(Assessed { exit, written, run: run.uuid.clone() })
+        Ok(Assessed { exit, written })
     }
 }
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::{Waves, shown, terminal, weekday};
 use crate::plan::people::Standing;
-use crate::plan::progress::State;
+use crate::report::standing::StandingPage;
 use crate::report::{ReportError, html};
 
 /// Cut ties shown; the workbook holds all.
@@ -51,7 +51,9 @@ pub(super) fn write(view: &Waves<'_>, out: &mut dyn Write) -> Result<(), ReportE
         cut => Value::from_serialize(cut(view)),
         cut_total => view.plan.cut.len(),
         waiting => Value::from_serialize(waiting(view)),
-        progress => Value::from_serialize(progress(view)),
+        progress => Value::from_serialize(
+            view.progress.as_ref().map(|against| StandingPage::new(against, view.texts)),
+        ),
     };
     let mut page = Vec::new();
     view.templates.render("waves.html", context, &mut page)?;
@@ -288,20 +290,6 @@ fn waiting<'a>(view: &'a Waves<'a>) -> Vec<Waiting<'a>> {
     let mut lines: Vec<Waiting<'_>> = causes.into_values().map(line).collect();
     lines.sort_by_key(|line| std::cmp::Reverse(line.users));
     lines
-}
-
-#[derive(Serialize)]
-struct Standings<'a> {
-    made: String,
-    counts: Vec<(&'a str, &'static str, usize)>,
-}
-
-fn progress<'a>(view: &'a Waves<'a>) -> Option<Standings<'a>> {
-    let (progress, made) = view.progress.as_ref()?;
-    let counts = State::ALL
-        .into_iter()
-        .map(|state| (view.texts.get("plan_progress", state.id()), state.id(), progress.count(state)));
-    Some(Standings { made: made.to_string(), counts: counts.collect() })
 }
 
 impl Waves<'_> {

@@ -46,7 +46,10 @@ pub fn tenants(path: &Path, facts: &Facts, as_of: Date) -> Vec<TenantLine> {
     let read = Store::open_existing(path).and_then(|store| store.runs().map(|runs| (store, runs)));
     let (open, runs) = match read {
         Ok(read) => read,
-        Err(error) => return vec![failed("", error.into())],
+        Err(error) => {
+            let hint = "check whether this is the store that was meant; the other tenants are not touched by it";
+            return vec![failed("", Failure { hint: hint.to_owned(), ..Failure::from(error) })];
+        }
     };
     let mut names: Vec<&str> = runs.iter().map(|run| run.tenant.as_str()).collect();
     names.sort_unstable();

@@ -18,6 +18,7 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("report.html", include_str!("../../templates/report.html")),
     ("report.css", include_str!("../../templates/report.css")),
     ("report.js", include_str!("../../templates/report.js")),
+    ("dark.css", include_str!("../../templates/dark.css")),
     ("waves.html", include_str!("../../templates/waves.html")),
     ("waves.css", include_str!("../../templates/waves.css")),
     ("rollup.html", include_str!("../../templates/rollup.html")),

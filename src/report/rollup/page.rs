@@ -19,7 +19,7 @@ const EDGE: f64 = 3.0;
 
 /// `rollup.html`.
 pub(super) fn html(rollup: &Rollup, texts: &Texts, templates: &Templates) -> Result<Vec<u8>, ReportError> {
-    let css = templates.text("report.css")? + &templates.text("rollup.css")?;
+    let css = templates.text("report.css")? + &templates.text("dark.css")? + &templates.text("rollup.css")?;
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'",
         html::hash(&css)

@@ -20,8 +20,11 @@ const DEPARTMENTS: usize = 4;
 
 /// Writes the page.
 pub(super) fn write(view: &Waves<'_>, out: &mut dyn Write) -> Result<(), ReportError> {
-    let css =
-        view.templates.text("report.css")? + &view.templates.text("waves.css")? + &html::accent(&view.head.branding);
+    // The client's accent is for light paper: the dark colours come after it.
+    let css = view.templates.text("report.css")?
+        + &html::accent(&view.head.branding)
+        + &view.templates.text("dark.css")?
+        + &view.templates.text("waves.css")?;
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'",
         html::hash(&css)
@@ -112,7 +115,7 @@ fn waves<'a>(view: &'a Waves<'a>) -> Vec<Wave<'a>> {
             before += users;
         }
         let mut departments: Vec<String> =
-            sum.departments.iter().take(DEPARTMENTS).map(|(name, people)| format!("{name} {people}")).collect();
+            sum.departments.iter().take(DEPARTMENTS).map(|(name, people)| format!("{name} ({people})")).collect();
         if sum.departments.len() > DEPARTMENTS {
             departments.push("…".to_owned());
         }

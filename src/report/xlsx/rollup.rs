@@ -16,11 +16,11 @@ use crate::report::{Texts, clean, rollup};
 use crate::verdict::Verdict;
 
 /// Tenants the chart shows: those with most left to do.
-const CHARTED: usize = 20;
+const CHARTED: usize = 15;
 /// Causes on the first sheet.
 const CAUSES: usize = 10;
 /// Widths of the first sheet: a name, numbers, and a sentence.
-const WIDTHS: [u32; 8] = [34, 14, 14, 14, 14, 14, 22, 62];
+const WIDTHS: [u32; 8] = [46, 14, 14, 14, 14, 14, 22, 62];
 const WORDS: u16 = 7;
 const ROW_PIXELS: u32 = 20;
 
@@ -74,8 +74,8 @@ impl Overview<'_> {
         }
         self.needs()?;
         self.sums()?;
-        self.most_left()?;
         self.worst()?;
+        self.most_left()?;
         self.sheet.set_print_area(0, 0, self.row, WORDS)?;
         grid::page(&mut self.sheet, &self.book.page_header);
         self.sheet.set_active(true);
@@ -168,6 +168,7 @@ impl Overview<'_> {
         if most.is_empty() {
             return Ok(());
         }
+        self.sheet.set_page_breaks(&[self.row + 1])?;
         self.section(texts.get("rollup", "most_left"))?;
         let mut titles = vec![texts.get("rollup", "tenant")];
         titles.extend(verdict_names(texts));
@@ -205,7 +206,7 @@ impl Overview<'_> {
         // The first tenant at the top, as in the table.
         chart.y_axis().set_reverse();
         chart.x_axis().set_major_gridlines_line(ChartLine::new().set_color(0xE3E7EB));
-        let height = (last - first + 1) * 24 + 90;
+        let height = (last - first + 1) * 22 + 90;
         chart.set_width(1180).set_height(height).set_alt_text(texts.get("rollup", "most_left"));
         self.sheet.insert_chart_with_offset(self.row, 0, &chart, 4, 8)?;
         self.row += height.div_ceil(ROW_PIXELS) + 1;

@@ -107,15 +107,20 @@ fn several_tenants_are_assessed_each_by_itself_and_one_failure_stops_no_other() 
     assert!(done.stderr().contains("the client secret is wrong (AADSTS7000215)"), "{}", done.stderr());
     let rollup = sandbox.csv("all/rollup.csv");
     let column = |name: &str| rollup.iter().map(|row| row[name].clone()).collect::<Vec<_>>();
-    assert_eq!(column("tenant"), ["one", "three", "two"]);
-    assert_eq!(column("state"), ["assessed", "assessed", "sign_in"]);
-    assert_eq!(column("exit_code"), ["0", "0", "3"]);
-    assert_eq!(column("move_to_graph_eac"), ["1", "1", "0"]);
+    assert_eq!(column("tenant"), ["two", "one", "three"], "who failed is at the top");
+    assert_eq!(column("state"), ["sign_in", "assessed", "assessed"]);
+    assert_eq!(column("exit_code"), ["3", "0", "0"]);
+    assert_eq!(column("move_to_graph_eac"), ["", "1", "1"], "what nobody knows is no nought");
+    assert!(rollup[0]["message"].contains("the client secret is wrong") && !rollup[0]["hint"].is_empty());
     assert!(sandbox.path("all/one/readiness.csv").exists() && sandbox.path("all/three/readiness.csv").exists());
     let json: serde_json::Value = serde_json::from_slice(&sandbox.read("all/rollup.json")).expect("JSON");
     assert_eq!(json["exit_code"], 3);
-    assert_eq!(json["tenants"][2]["tenant"], "two");
-    assert!(String::from_utf8(sandbox.read("all/rollup.md")).expect("text").contains("| two | sign_in |"));
+    assert_eq!(json["tenants"][0]["tenant"], "two");
+    let summary = String::from_utf8(sandbox.read("all/rollup.md")).expect("text");
+    assert!(summary.contains("| two | sign-in or permission refused |"), "{summary}");
+    let page = String::from_utf8(sandbox.read("all/rollup.html")).expect("text");
+    assert!(page.contains("Could not be assessed: 1 of 3 tenants") && !page.contains("readiness.html"), "{page}");
+    assert!(sandbox.path("all/rollup.xlsx").exists());
     let runs = sandbox.run(&["runs"]).expect(0).stdout();
     assert!(runs.contains("one") && runs.contains("three"), "{runs}");
     // By name, in the order given, each once.
@@ -126,6 +131,19 @@ fn several_tenants_are_assessed_each_by_itself_and_one_failure_stops_no_other() 
         .expect(0);
     let rollup = sandbox.csv("few/rollup.csv");
     assert_eq!(rollup.iter().map(|row| row["tenant"].clone()).collect::<Vec<_>>(), ["three", "one"]);
+    // A month later one of them fails: its last figures stay in sight, by their day.
+    sandbox.write("one.txt", "wrong");
+    let again = ["assess", "--tenant", "one", "--tenant", "three", "--out", "next", "--quiet"];
+    let mut command = sandbox.command(&again);
+    support::Finished(command.env("EWSREADY_NOW", "2026-12-20T08:00:00Z").output().expect("it starts")).expect(3);
+    let rollup = sandbox.csv("next/rollup.csv");
+    let told = |row: usize| ["tenant", "state", "day", "runs", "days_left"].map(|column| rollup[row][column].clone());
+    assert_eq!(told(0), ["one", "sign_in", "2026-11-20", "2", "102"]);
+    assert_eq!(told(1), ["three", "assessed", "2026-12-20", "3", "102"]);
+    let page = String::from_utf8(sandbox.read("next/rollup.html")).expect("text");
+    assert!(
+        page.contains("The figures shown are of 2026-11-20.") && page.contains("href=\"three&#x2f;readiness.html\"")
+    );
 }
 
 #[test]

@@ -272,3 +272,99 @@ fn every_report_shows_it(sandbox: &Sandbox) {
         assert!(sandbox.read(&format!("out/{file}")) == sandbox.read(&format!("again/{file}")), "{file}");
     }
 }
+
+/// The wave's day of every address of a plan, without the domain; empty: it waits.
+fn planned(sandbox: &Sandbox, file: &str) -> BTreeMap<String, String> {
+    let rows = sandbox.csv(file).into_iter();
+    rows.map(|row| (row["address"].replace("@contoso.example", ""), row["date"].clone())).collect()
+}
+
+#[test]
+fn the_plan_of_one_month_is_what_the_next_is_held_against() {
+    let mut tenant = Tenant::new();
+    assert_eq!(tenant.assess(7, "", &[]), 0, "July");
+    assert_eq!(tenant.assess(8, "", &["--fail-on", "plan_behind>0"]), 0, "August: nobody planned");
+    let unplanned = tenant.sandbox.run(&["compare"]).expect(0).stdout();
+    assert!(!unplanned.contains("plan of"), "{unplanned}");
+    let json: serde_json::Value = serde_json::from_slice(&tenant.sandbox.read("out/readiness.json")).unwrap();
+    assert!(json["plan"].is_null(), "without a plan nothing is said");
+
+    // Two waves: 8 August, and after a pause 12 September.
+    let plan = ["plan", "--capacity", "4", "--blackout", "2026-08-09..2026-09-11", "--out", "plan", "--quiet"];
+    let mut command = tenant.sandbox.command(&plan);
+    support::Finished(command.env("EWSREADY_NOW", "2026-08-02T06:00:00Z").output().unwrap()).expect(0);
+    let days = planned(&tenant.sandbox, "plan/waves.csv");
+    let of = |day: &str| days.iter().filter(|(_, date)| *date == day).map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    let (first, second) = (of("2026-08-08"), of("2026-09-12"));
+    assert_eq!((first.len(), second.len()), (4, 4), "{days:?}");
+    assert_eq!(days.values().filter(|day| day.is_empty()).count(), 5);
+
+    // By September one of the first wave could not move, one of the second cannot any more, and finn is set free.
+    let number = |name: &str| tenant.people.iter().find(|person| person.address == name).unwrap().number;
+    let ready = |names: &[String]| {
+        names.iter().find(|name| ["ada", "bob", "cem", "kim", "lou"].contains(&name.as_str())).unwrap().clone()
+    };
+    let (late, lost) = (ready(&first), ready(&second));
+    let (late_number, lost_number) = (number(&late), number(&lost));
+    tenant.is(late_number, &[POLICY]);
+    tenant.is(lost_number, &[DISABLED]);
+    tenant.is(6, &[]);
+    assert_eq!(tenant.assess(9, "", &["--fail-on", "plan_behind>1"]), 10, "September");
+    let text = tenant.sandbox.run(&["compare"]).expect(0).stdout();
+    let moved: Vec<&String> = first.iter().filter(|name| **name != late).collect();
+    let moved: Vec<&String> =
+        moved.into_iter().filter(|name| !["dora", "emil", "mia"].contains(&name.as_str())).collect();
+    let needy = first.len() - 1 - moved.len();
+    let standing: Vec<&str> = text
+        .lines()
+        .skip_while(|line| !line.starts_with("Against the plan"))
+        .take_while(|line| !line.is_empty())
+        .collect();
+    assert_eq!(
+        standing[0],
+        format!(
+            "Against the plan of 2026-08-02: behind {}, moved {}, ahead 1, on plan 3, still waiting 4.",
+            2 + needy,
+            moved.len()
+        )
+    );
+    let told = |line: String| assert!(standing.contains(&line.as_str()), "{line} is not in {standing:?}");
+    told(format!("  behind: {late}@contoso.example, planned for 2026-08-08"));
+    told(format!("  behind: {lost}@contoso.example, planned for 2026-09-12"));
+    told("  ahead: finn@contoso.example, had no wave".to_owned());
+    moved.iter().for_each(|name| told(format!("  moved: {name}@contoso.example, planned for 2026-08-08")));
+    every_report_holds_it_against_the_plan(&tenant.sandbox, &late);
+
+    // A plan for September: who was set free has a day now, and the comparison names it.
+    let mut command = tenant.sandbox.command(&["plan", "--capacity", "4", "--out", "plan", "--fresh"]);
+    let done = support::Finished(command.env("EWSREADY_NOW", "2026-09-02T06:00:00Z").output().unwrap()).expect(0);
+    assert!(done.stdout().contains("Against the plan of 2026-08-02: "), "{}", done.stdout());
+    let day = planned(&tenant.sandbox, "plan/waves.csv")["finn"].clone();
+    let text = tenant.sandbox.run(&["compare"]).expect(0).stdout();
+    assert!(text.contains(&format!("ahead: finn@contoso.example, had no wave, now {day}")), "{text}");
+    assert!(text.contains("Against the plan of 2026-08-02"), "measured against the earlier plan still: {text}");
+}
+
+fn every_report_holds_it_against_the_plan(sandbox: &Sandbox, late: &str) {
+    let line = format!("plan_behind,{late}@contoso.example,,00000000-");
+    let csv = sandbox.run(&["compare", "--format", "csv"]).expect(0).stdout();
+    assert!(csv.contains(&line) && csv.contains(",planned 2026-08-08\r\n"), "{csv}");
+    let compared: serde_json::Value =
+        serde_json::from_str(&sandbox.run(&["compare", "--format", "json"]).expect(0).stdout()).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&sandbox.read("out/readiness.json")).unwrap();
+    assert_eq!(json["plan"], compared["plan"]);
+    assert_eq!(json["plan"]["counts"]["ahead"], 1);
+    assert_eq!(json["plan"]["users"][0]["state"], "behind");
+    let schema: serde_json::Value = serde_json::from_str(&sandbox.run(&["schema"]).expect(0).stdout()).unwrap();
+    jsonschema::validate(&schema, &json).unwrap();
+    let page = String::from_utf8(sandbox.read("out/readiness.html")).unwrap();
+    assert!(page.contains("id=\"plan\">Against the plan of 2026-08-02") && page.contains("planned for 2026-08-08"));
+    let summary = String::from_utf8(sandbox.read("out/summary.md")).unwrap();
+    assert!(summary.contains("Against the plan of 2026-08-02: behind "), "{summary}");
+    let mut book: calamine::Xlsx<_> = calamine::open_workbook(sandbox.path("out/readiness.xlsx")).unwrap();
+    let range = book.worksheet_range("Changes").unwrap();
+    let rows: Vec<String> = range.rows().map(|row| format!("{}|{}|{}", row[0], row[1], row[7])).collect();
+    assert!(rows.contains(&format!("Plan: behind|{late}@contoso.example|planned for 2026-08-08")), "{rows:?}");
+    let shown = sandbox.run(&["report", "--out", "again"]).stdout();
+    assert!(shown.contains("Since 2026-08-01") && shown.contains("Against the plan of 2026-08-02"), "{shown}");
+}

@@ -54,6 +54,19 @@ fn what_was_written_beside_a_cause_is_there_next_month() {
     assess(&sandbox, 10, ROSTER, &["--actions", "returned.xlsx"]).expect(0);
     let expected = ["graph/access-policy", "Ines", "2026-12-15", "=asked twice"].map(str::to_owned);
     assert!(actions(&sandbox).contains(&expected), "{:?}", actions(&sandbox));
+    let json: serde_json::Value = serde_json::from_slice(&sandbox.read("out/readiness.json")).unwrap();
+    let findings = json["findings"].as_array().unwrap();
+    let written = |finding: &serde_json::Value| {
+        ["rule", "owner", "due", "comment"].map(|key| finding[key].as_str().unwrap().to_owned())
+    };
+    assert_eq!(
+        findings.iter().map(written).filter(|line| line[1..] != ["", "", ""]).collect::<Vec<_>>(),
+        [expected.clone()]
+    );
+    let page = String::from_utf8(sandbox.read("out/readiness.html")).unwrap();
+    let agreed =
+        "Owner: <strong>Ines</strong></span><span>Due date: <strong>2026-12-15</strong></span><span>=asked twice";
+    assert_eq!(page.matches(agreed).count(), 1, "the page's actions have it too");
 
     // The report itself comes back unchanged, and the month after that nothing at all.
     std::fs::copy(sandbox.path("out/readiness.xlsx"), sandbox.path("returned.xlsx")).unwrap();
@@ -177,19 +190,32 @@ fn runs_are_exported_pruned_and_rolled_up_and_one_bad_store_stops_nobody() {
     sandbox.write("broken.sqlite", "no store at all, but long enough to be read as one");
     let code = sandbox.run(&["rollup", "ewsready.sqlite", "broken.sqlite", "none.sqlite", "--out", "all"]).code();
     assert_eq!(code, 4, "a failing tenant is visible");
-    let lines = sandbox.csv("all/tenants.csv");
-    assert_eq!(lines.iter().map(|line| &*line["state"]).collect::<Vec<_>>(), ["failed", "failed", "complete"]);
+    let lines = sandbox.csv("all/rollup.csv");
+    assert_eq!(lines.iter().map(|line| &*line["state"]).collect::<Vec<_>>(), ["failed", "failed", "assessed"]);
     let demo = &lines[2];
-    let columns = ["tenant", "day", "runs", "rows", "move_to_graph_eac", "left_change", "regressed"];
-    assert_eq!(columns.map(|column| &*demo[column]), ["demo", "2026-11-01", "3", "1", "1", "-2", "0"]);
-    assert!(lines[0]["detail"].contains("is not a store") && lines[1]["detail"].contains("no such file"), "{lines:?}");
-    let json: serde_json::Value = serde_json::from_slice(&sandbox.read("all/tenants.json")).unwrap();
-    assert_eq!(json["tenants"][2]["tenant"], "demo");
-    let book: calamine::Xlsx<_> = calamine::open_workbook(sandbox.path("all/tenants.xlsx")).unwrap();
-    assert_eq!(book.sheet_names(), ["All tenants"]);
-    assert!(String::from_utf8(sandbox.read("all/tenants.md")).unwrap().contains("| demo | complete |"));
+    let columns = ["tenant", "day", "runs", "entries", "move_to_graph_eac", "left_change", "regressed", "days_left"];
+    assert_eq!(columns.map(|column| &*demo[column]), ["demo", "2026-11-01", "3", "1", "1", "-2", "0", "132"]);
+    assert!(
+        lines[0]["message"].contains("is not a store") && lines[1]["message"].contains("no such file"),
+        "{lines:?}"
+    );
+    assert!(lines.iter().take(2).all(|line| !line["hint"].is_empty() && line["entries"].is_empty()), "{lines:?}");
+    let json: serde_json::Value = serde_json::from_slice(&sandbox.read("all/rollup.json")).unwrap();
+    assert_eq!((&json["tenants"][2]["tenant"], &json["totals"]["failed"]), (&"demo".into(), &2.into()));
+    assert_eq!(json["tenants"][2]["course"].as_array().unwrap().len(), 3);
+    let book: calamine::Xlsx<_> = calamine::open_workbook(sandbox.path("all/rollup.xlsx")).unwrap();
+    assert_eq!(book.sheet_names(), ["Summary", "All tenants", "Course", "Causes"]);
+    assert!(String::from_utf8(sandbox.read("all/rollup.md")).unwrap().contains("| demo | assessed |"));
+    let page = String::from_utf8(sandbox.read("all/rollup.html")).unwrap();
+    assert!(page.contains("Could not be assessed: 2 of 3 tenants") && page.contains("broken.sqlite"), "{page}");
     let shown = sandbox.run(&["rollup", "ewsready.sqlite"]).expect(0).stdout();
-    assert!(shown.starts_with("demo: complete, 2026-11-01"), "{shown}");
+    assert!(shown.starts_with("demo: assessed, 2026-11-01"), "{shown}");
+    let store = rusqlite::Connection::open(sandbox.path("ewsready.sqlite")).unwrap();
+    store.execute("UPDATE run SET finished = NULL WHERE id = 3", []).unwrap();
+    let shown = sandbox.run(&["rollup", "ewsready.sqlite"]).expect(4).stdout();
+    assert!(shown.starts_with("demo: stopped on the way, 2026-10-01"), "the last complete run counts: {shown}");
+    assert!(shown.contains("the run of 2026-11-01 06:00 UTC was stopped on the way"), "{shown}");
+    store.execute("UPDATE run SET finished = started WHERE id = 3", []).unwrap();
 
     sandbox.run(&["runs", "prune", "--keep", "1"]).expect(0);
     assert_eq!(sandbox.run(&["runs"]).expect(0).stdout().lines().count(), 2);

@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::{Judge, Wishes};
+use super::{Judge, Wishes, head, planning};
 use crate::compare::{Earlier, History, Judged, Outcome, RunLabel, TrendBuilder, compare};
 use crate::evidence::store::{EntryRecord, Judging, Kept, KeptEntry, RunRecord, Settings, Store};
 use crate::facts::Facts;
 use crate::failure::Failure;
 use crate::report::row::Row;
-use crate::rules::registry;
 use crate::verdict::Verdict;
 
-/// Changes since the run before, the trend, and what people wrote, for the report of `run`.
+/// Changes since the run before, the trend, the standing against the plan, and what people wrote, for the report of
+/// `run` as of a day.
 ///
 /// # Errors
 /// In words, when the store fails.
@@ -23,7 +23,7 @@ pub fn history(
     run: &RunRecord,
     facts: &Facts,
     judged: &[Judged],
-    deadline: Option<Date>,
+    as_of: Date,
 ) -> Result<History, Failure> {
     let past = Past { store, facts, settings: &run.settings };
     let earlier = earlier_runs(store, run)?;
@@ -40,8 +40,9 @@ pub fn history(
             trend.add(from, &past.judged(old)?);
         }
     }
-    let notes = store.annotations(&run.tenant)?;
-    Ok(History { changes, trend: trend.finish(deadline), notes })
+    let trend = trend.finish(head::retirement(facts, &run.settings.cloud));
+    let plan = planning::standing(store, run, judged, as_of)?;
+    Ok(History { changes, trend, plan, notes: store.annotations(&run.tenant)? })
 }
 
 /// The complete runs of the same tenant before `run`, newest first.
@@ -71,7 +72,10 @@ pub fn judged_now(run: &RunRecord) -> RunLabel {
     RunLabel { run: run.uuid.clone(), started: run.started, tool_version }
 }
 
-/// Fingerprint of all that turns evidence into verdicts: program, rules, facts, and the profile's wishes.
+/// Digest of the sources that judge, made by the build script.
+pub const JUDGING: &str = env!("EWSREADY_JUDGING");
+
+/// Fingerprint of all that turns evidence into verdicts: program, rules with their code, facts, and the profile's wishes.
 pub fn fingerprint(facts: &Facts, settings: &Settings) -> String {
     let mut context = ring::digest::Context::new(&ring::digest::SHA256);
     let mut add = |text: &str| {
@@ -79,13 +83,10 @@ pub fn fingerprint(facts: &Facts, settings: &Settings) -> String {
         context.update(b"\0");
     };
     add(env!("CARGO_PKG_VERSION"));
+    add(JUDGING);
     add(facts.digest());
     add(&settings.kiosk);
     settings.integrations.iter().for_each(|id| add(id));
-    for rule in registry() {
-        add(rule.id);
-        add(&rule.effect.to_string());
-    }
     context.finish().as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -143,8 +144,7 @@ impl Past<'_> {
             ..run.settings.clone()
         };
         let run = RunRecord { settings, ..run.clone() };
-        let wishes =
-            Wishes { as_of: None, language: "en".to_owned(), formats: Vec::new(), templates: None, anonymize: false };
+        let wishes = Wishes::default();
         Judge::of(self.store, &run, self.facts, &wishes)?.all(self.store)
     }
 }
@@ -152,6 +152,7 @@ impl Past<'_> {
 /// Who an entry is, before it is judged.
 pub struct Who {
     repeat: bool,
+    usable: bool,
     address: Box<str>,
     object_id: Option<Box<str>>,
 }
@@ -161,6 +162,7 @@ impl Who {
     pub fn of(entry: &EntryRecord) -> Self {
         Self {
             repeat: entry.subject.is_some_and(|first| first != entry.row),
+            usable: entry.address.is_some(),
             address: entry.address.as_deref().unwrap_or(&entry.written).into(),
             object_id: entry.known.object_id.as_deref().map(|id| id.to_lowercase().into()),
         }
@@ -178,6 +180,7 @@ impl Words {
         Judged {
             row: row.row,
             repeat: who.repeat,
+            usable: who.usable,
             address: who.address,
             object_id: if row.object_id.is_empty() { known } else { row.object_id.to_lowercase().into() },
             owner: row.owner.as_str().into(),
@@ -192,6 +195,7 @@ impl Words {
         Some(Judged {
             row: entry.row,
             repeat: entry.repeat,
+            usable: entry.usable,
             address: entry.address.into(),
             object_id: entry.object_id.to_lowercase().into(),
             owner: entry.owner.into(),

@@ -3,6 +3,8 @@
 pub mod head;
 pub mod history;
 pub mod mask;
+pub mod planning;
+pub mod rollup;
 
 use std::path::{Path, PathBuf};
 
@@ -38,6 +40,13 @@ pub struct Wishes {
     pub templates: Option<PathBuf>,
     /// Pseudonyms in the place of names.
     pub anonymize: bool,
+}
+
+impl Default for Wishes {
+    /// What judging alone wants: the run's own day, English, no file.
+    fn default() -> Self {
+        Self { as_of: None, language: "en".to_owned(), formats: Vec::new(), templates: None, anonymize: false }
+    }
 }
 
 /// A report that is written.
@@ -103,7 +112,7 @@ fn view(
     if let Some(folder) = &wishes.templates {
         view.templates = Templates::overridden_by(folder)?;
     }
-    let history = history::history(store, run, facts, &judged, view.head.organization.retirement)?;
+    let history = history::history(store, run, facts, &judged, view.head.as_of)?;
     view.history = match &judge.mask {
         Some(mask) => mask.history(history),
         None => history,

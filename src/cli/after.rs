@@ -10,6 +10,7 @@ use crate::compare::message::{Message, Shape};
 use crate::compare::{Changes, notes};
 use crate::evidence::store::{Annotation, Store};
 use crate::failure::{Exit, Failure};
+use crate::plan::progress::Against;
 use crate::report::View;
 use crate::transport::wire::{Request, host_of, is_loopback};
 use crate::transport::{HttpWire, Wire};
@@ -110,8 +111,12 @@ impl After {
             let message = format!("the summary was not posted: {trouble}");
             output.error(&Failure { exit: Exit::Done, message, hint });
         }
-        let counts =
-            Counts { rows: view.summary.rows, verdicts: view.summary.verdicts, changes: view.history.changes.as_ref() };
+        let counts = Counts {
+            rows: view.summary.rows,
+            verdicts: view.summary.verdicts,
+            changes: view.history.changes.as_ref(),
+            plan: view.history.plan.as_ref(),
+        };
         let exceeded = test(&self.conditions, &counts, output);
         match written.exit() {
             Exit::Done if exceeded => Exit::Threshold,
@@ -136,14 +141,19 @@ pub fn test(conditions: &[Condition], counts: &Counts<'_>, output: &Output) -> b
             Answer::NothingToCompare => {
                 output.remark(&format!("--fail-on {condition}: there is no earlier complete run to compare with"));
             }
+            Answer::NoPlan => {
+                output.remark(&format!(
+                    "--fail-on {condition}: no plan was made for an earlier run; ewsready plan makes one"
+                ));
+            }
         }
     }
     exceeded
 }
 
 /// The counts a comparison gives, for conditions on it alone.
-pub fn counts<'a>(changes: &'a Changes, verdicts: [u64; Verdict::ALL.len()]) -> Counts<'a> {
-    Counts { rows: verdicts.iter().sum(), verdicts, changes: Some(changes) }
+pub fn counts<'a>(changes: &'a Changes, plan: Option<&'a Against>, verdicts: [u64; Verdict::ALL.len()]) -> Counts<'a> {
+    Counts { rows: verdicts.iter().sum(), verdicts, changes: Some(changes), plan }
 }
 
 impl Webhook {

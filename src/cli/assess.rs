@@ -113,6 +113,12 @@ impl Args {
                 "give them tenant by tenant: ewsready report RUN --actions FILE",
             ));
         }
+        if names.len() > 1 && self.report.anonymize {
+            return Err(Failure::usage(
+                "--anonymize is for the report of one tenant: the roll-up of several names them",
+                "assess without it, then tenant by tenant: ewsready report RUN --anonymize --out FOLDER",
+            ));
+        }
         if names.len() > 1 && self.rosters.iter().any(|roster| roster.as_os_str() == "-") {
             return Err(Failure::usage(
                 "standard input can be read once, and several tenants want a roster",
@@ -139,7 +145,6 @@ struct Session<'a> {
 struct Assessed {
     exit: Exit,
     written: Written,
-    run: String,
 }
 
 impl Session<'_> {
@@ -251,7 +256,7 @@ impl Session<'_> {
             Some(exit) => exit,
             None => report.after.close(&written, &output).await,
         };
-        Ok(Assessed { exit, written, run: run.uuid.clone() })
+        Ok(Assessed { exit, written })
     }
 }
 

@@ -4,14 +4,16 @@ use std::path::PathBuf;
 
 use super::{Output, after, store_path};
 use crate::assessment::history::{Past, earlier_runs, judged_now, label};
-use crate::assessment::{self, Judge, Wishes};
+use crate::assessment::{self, Judge, Wishes, planning};
 use crate::compare::{Changes, Trend, TrendBuilder, compare};
 use crate::evidence::store::{RunRecord, Store, StoreError};
 use crate::facts::Facts;
 use crate::failure::{Exit, Failure};
+use crate::plan::progress::Against;
 use crate::report::changes::ChangesJson;
+use crate::report::standing::StandingJson;
 use crate::report::trend::TrendJson;
-use crate::report::{Texts, changes, trend};
+use crate::report::{Texts, changes, standing, trend};
 
 /// Show what moved between two runs of a tenant, judging both by today's rules.
 #[derive(Debug, clap::Args)]
@@ -64,29 +66,31 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     let facts = super::report::chosen_facts(args.facts.as_deref())?;
     let store = Store::open_existing(&store_path(args.store.as_deref()))?;
     let (old, new) = pair(&store, args)?;
-    let (changes, trend) = between(&store, &old, &new, facts.get(), args)?;
+    let Compared { changes, trend, plan } = between(&store, &old, &new, facts.get(), args)?;
     output.result(&match args.format {
         Format::Text => {
             let text = changes::text(&changes, &texts, args.most);
-            format!("{text}\n{}", trend::text(&trend, &texts))
+            let plan = plan.as_ref().map(|against| format!("{}\n", standing::text(against, &texts, args.most)));
+            format!("{text}\n{}{}", plan.unwrap_or_default(), trend::text(&trend, &texts))
         }
         Format::Csv => {
             let mut out = Vec::new();
-            changes::csv(&changes, &mut out)?;
+            changes::csv(&changes, plan.as_ref(), &mut out)?;
             String::from_utf8_lossy(&out).into_owned()
         }
-        Format::Json => json(&changes, &trend)?,
+        Format::Json => json(&changes, &trend, plan.as_ref())?,
     });
     let verdicts = trend.points.last().map(|point| point.verdicts).unwrap_or_default();
-    let exceeded = after::test(&conditions, &after::counts(&changes, verdicts), output);
+    let exceeded = after::test(&conditions, &after::counts(&changes, plan.as_ref(), verdicts), output);
     Ok(if exceeded { Exit::Threshold } else { Exit::Done })
 }
 
-fn json(changes: &Changes, trend: &Trend) -> Result<String, Failure> {
+fn json(changes: &Changes, trend: &Trend, plan: Option<&Against>) -> Result<String, Failure> {
     let both = serde_json::json!({
         "schema": "ewsready/compare/1",
         "changes": ChangesJson::new(changes),
         "trend": TrendJson::new(trend),
+        "plan": plan.map(StandingJson::new),
     });
     let text = serde_json::to_string_pretty(&both).map_err(StoreError::from)?;
     Ok(text + "\n")
@@ -116,21 +120,22 @@ fn pair(store: &Store, args: &Args) -> Result<(RunRecord, RunRecord), Failure> {
     })
 }
 
-/// Compares two runs, and puts the trend up to the later one together.
-fn between(
-    store: &Store,
-    old: &RunRecord,
-    new: &RunRecord,
-    facts: &Facts,
-    args: &Args,
-) -> Result<(Changes, Trend), Failure> {
+/// What is to be said of two runs.
+struct Compared {
+    changes: Changes,
+    trend: Trend,
+    plan: Option<Against>,
+}
+
+/// Compares two runs, holds the later one against the plan made before, and puts the trend up to it together.
+fn between(store: &Store, old: &RunRecord, new: &RunRecord, facts: &Facts, args: &Args) -> Result<Compared, Failure> {
     let past = Past { store, facts, settings: &new.settings };
-    let (language, anonymize) = (args.language.clone(), args.anonymize);
-    let wishes = Wishes { as_of: None, language, formats: Vec::new(), templates: None, anonymize };
+    let wishes = Wishes { language: args.language.clone(), anonymize: args.anonymize, ..Wishes::default() };
     let judge = Judge::of(store, new, facts, &wishes)?;
     let judged = judge.all(store)?;
     let earlier = past.earlier(old)?;
     let changes = compare(label(store, old)?, &earlier, judged_now(new), &judged);
+    let plan = planning::standing(store, new, &judged, judge.as_of())?;
     let mut builder = TrendBuilder::default();
     builder.add(judged_now(new), &judged);
     drop(judged);
@@ -139,7 +144,11 @@ fn between(
     }
     let trend = builder.finish(assessment::head::retirement(facts, &new.settings.cloud));
     Ok(match judge.mask() {
-        Some(mask) => (mask.changes(changes), mask.trend(trend)),
-        None => (changes, trend),
+        Some(mask) => Compared {
+            changes: mask.changes(changes),
+            trend: mask.trend(trend),
+            plan: plan.map(|against| mask.against(against)),
+        },
+        None => Compared { changes, trend, plan },
     })
 }

@@ -34,8 +34,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     let store = Store::open_existing(&store_path(args.store.as_deref()))?;
     let run = assessment::find_run(&store, args.run.as_deref())?;
     let facts = Chosen::Embedded(Facts::embedded());
-    let wishes =
-        Wishes { as_of: args.as_of, language: "en".to_owned(), formats: Vec::new(), templates: None, anonymize: false };
+    let wishes = Wishes { as_of: args.as_of, ..Wishes::default() };
     let judge = Judge::of(&store, &run, facts.get(), &wishes)?;
     let found = store.entries_with(run.id, &args.address)?;
     if found.is_empty() {

@@ -6,16 +6,16 @@ use jiff::civil::Date;
 
 use super::report::{Checked, ReportArgs};
 use super::{Output, clock, store_path};
-use crate::assessment::{self, Judge};
+use crate::assessment::{self, Judge, planning};
 use crate::evidence::store::{RunRecord, Store, StoreError};
 use crate::facts::Facts;
 use crate::failure::{Exit, Failure};
 use crate::plan::constraints::{self, Days, Rules, RulesError};
 use crate::plan::infeasible::Infeasible;
 use crate::plan::kept::Kept;
-use crate::plan::people::{Census, Columns, Gathering, Seed};
+use crate::plan::progress::{Against, Person};
 use crate::plan::variant::Variant;
-use crate::plan::{Outcome, Request, make, progress};
+use crate::plan::{Outcome, Request, make};
 use crate::report::waves::{Compared, Waves, relaxations, shortage, sums, terminal};
 use crate::report::{Templates, Texts};
 
@@ -82,14 +82,9 @@ impl clap::Args for WhatIf {
 /// # Errors
 /// In words, when there is no such run, the rules make no sense or cannot be kept to, or a file cannot be written.
 pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
-    let rules = rules(args).map_err(rules_failure)?;
-    let variants: Vec<Variant> = args
-        .what_if
-        .0
-        .iter()
-        .map(|changes| Variant::of(&rules, changes))
-        .collect::<Result<_, _>>()
-        .map_err(rules_failure)?;
+    let rules = rules(args)?;
+    let variants: Vec<Variant> =
+        args.what_if.0.iter().map(|changes| Variant::of(&rules, changes)).collect::<Result<_, _>>()?;
     let checked = args.report.check()?;
     let facts = checked.facts()?;
     let path = store_path(args.report.store.as_deref());
@@ -126,13 +121,12 @@ impl Planning<'_> {
         let wishes = &self.checked.wishes;
         let texts = Texts::embedded(&wishes.language)?;
         let judge = Judge::of(self.store, self.run, self.facts, wishes)?;
-        let census = census(self.store, self.run, &judge, self.rules)?;
+        let census = planning::census(self.store, self.run, &judge, self.rules)?;
         let (today, retirement) = (judge.as_of(), self.retirement()?);
-        let earlier = newest(self.store, self.run)?;
-        let followed = earlier.as_ref().filter(|_| !self.fresh);
-        let request = Request { census: &census, rules: self.rules, today, retirement, earlier: followed };
+        let followed = if self.fresh { None } else { planning::newest(self.store, self.run)? };
+        let request = Request { census: &census, rules: self.rules, today, retirement, earlier: followed.as_ref() };
         let compared = compare(request, variants, &texts)?;
-        let plan = match make(request).map_err(rules_failure)? {
+        let plan = match make(request)? {
             Outcome::Plan(plan) => *plan,
             Outcome::Infeasible(no) => {
                 output.result(&terminal::comparison(&texts, None, &compared));
@@ -144,14 +138,17 @@ impl Planning<'_> {
         let head = judge.head(self.store, &wishes.language)?;
         let templates = wishes.templates.as_deref().map(Templates::overridden_by).transpose();
         // The plan of an earlier run is what the project is measured against; one of this run is only replaced.
-        let measured = earlier.filter(|plan| plan.run != self.run.uuid).map(|plan| {
-            let day = plan.made.to_zoned(jiff::tz::TimeZone::UTC).date();
-            (progress::against(&plan, &census, today, Some(&kept)), day)
+        let measured = planning::before(self.store, self.run)?;
+        let people = census.members.iter().map(|member| Person {
+            object_id: &member.key,
+            address: &member.address,
+            standing: member.standing,
         });
+        let measured = measured.map(|plan| Against::of(&plan, people, today, Some(&kept)));
         // Everything is decided and counted with the real names; the view has those that may be shared.
-        let census = match judge.mask() {
-            Some(mask) => mask.census(census),
-            None => census,
+        let (census, measured) = match judge.mask() {
+            Some(mask) => (mask.census(census), measured.map(|against| mask.against(against))),
+            None => (census, measured),
         };
         let view = Waves {
             plan: &plan,
@@ -182,34 +179,10 @@ impl Planning<'_> {
     }
 }
 
-/// Everybody of a run, judged, and who belongs to whom.
-///
-/// # Errors
-/// In words, when the store fails or the roster lacks a column that the rules name.
-pub fn census(store: &Store, run: &RunRecord, judge: &Judge<'_>, rules: &Rules) -> Result<Census, Failure> {
-    let columns = Columns::find(rules, &run.roster.columns).map_err(rules_failure)?;
-    let mut gathering = Gathering::default();
-    judge.each(
-        store,
-        |entry, evidence, judgement| (Seed::of(entry, evidence, judgement, &columns), entry.address.is_some()),
-        |(seed, usable)| gathering.push(seed, usable),
-    )?;
-    Ok(gathering.finish(rules))
-}
-
-/// The newest plan of a run's tenant, made for it or an earlier run.
-///
-/// # Errors
-/// In words, when the store fails.
-pub fn newest(store: &Store, run: &RunRecord) -> Result<Option<Kept>, Failure> {
-    let found = store.newest_plan(&run.tenant, run.id)?;
-    found.map(|(_, body)| serde_json::from_str(&body)).transpose().map_err(|error| StoreError::from(error).into())
-}
-
 /// Every variant planned by itself: what came of it, or what is short.
 fn compare(request: Request<'_>, variants: &[Variant], texts: &Texts) -> Result<Vec<Compared>, Failure> {
     let one = |variant: &Variant| {
-        let outcome = match make(Request { rules: &variant.rules, ..request }).map_err(rules_failure)? {
+        let outcome = match make(Request { rules: &variant.rules, ..request })? {
             Outcome::Plan(plan) => Ok(plan.measure),
             Outcome::Infeasible(no) => Err(shortage(texts, &no)),
         };
@@ -238,13 +211,4 @@ fn infeasible_failure(texts: &Texts, no: &Infeasible) -> Failure {
         false => texts.fill("plan", "infeasible_relax", &[("list", &relax.join("; "))]),
     };
     Failure::usage(shortage(texts, no), hint)
-}
-
-fn rules_failure(error: RulesError) -> Failure {
-    let hint = match &error {
-        RulesError::Read { .. } => "name another file with --plan",
-        RulesError::File { .. } => "samples/plans/weekends.toml shows every key",
-        RulesError::Rule(_) => "",
-    };
-    Failure::usage(error.to_string(), hint)
 }

@@ -112,7 +112,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
 /// Judges the runs and writes their rows.
 fn export(store: &Store, runs: &[RunRecord], anonymize: bool, out: impl std::io::Write) -> Result<(), Failure> {
     let mut table = Export::new(out)?;
-    let wishes = Wishes { as_of: None, language: "en".to_owned(), formats: Vec::new(), templates: None, anonymize };
+    let wishes = Wishes { anonymize, ..Wishes::default() };
     for run in runs {
         let as_of = run.settings.as_of.parse().unwrap_or_default();
         let judge = Judge::of(store, run, Facts::embedded(), &wishes)?;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::{Changes, Kind};
+use crate::plan::progress::{Against, State};
 use crate::verdict::Verdict;
 
 /// One condition, for example `blocked>0` or `not_assessed>1%`.
@@ -23,6 +24,8 @@ enum Metric {
     Verdict(Verdict),
     Change(Kind),
     Regressed,
+    /// Of the plan made before.
+    Plan(State),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +50,7 @@ const METRICS: &[(&str, Metric)] = &[
     ("other_cause", Metric::Change(Kind::OtherCause)),
     ("joined", Metric::Change(Kind::Joined)),
     ("left", Metric::Change(Kind::Left)),
+    ("plan_behind", Metric::Plan(State::Behind)),
 ];
 
 /// Operators, the longer first, because the shorter begin them.
@@ -118,6 +122,8 @@ pub struct Counts<'a> {
     pub verdicts: [u64; Verdict::ALL.len()],
     /// What moved since the run before, if there is one.
     pub changes: Option<&'a Changes>,
+    /// How the run stands against the plan made before, if there is one.
+    pub plan: Option<&'a Against>,
 }
 
 /// What became of one condition.
@@ -129,17 +135,25 @@ pub enum Answer {
     Exceeded(u64),
     /// It asks for a comparison, and there is no earlier run.
     NothingToCompare,
+    /// It asks for a plan, and nobody made one.
+    NoPlan,
 }
 
 impl Condition {
     /// Whether the condition holds.
     #[must_use]
     pub fn test(&self, counts: &Counts<'_>) -> Answer {
-        let users = match (self.metric, counts.changes) {
-            (Metric::Verdict(verdict), _) => counts.verdicts[verdict as usize],
-            (Metric::Change(kind), Some(changes)) => changes.count(kind),
-            (Metric::Regressed, Some(changes)) => changes.regressed(),
-            (Metric::Change(_) | Metric::Regressed, None) => return Answer::NothingToCompare,
+        let users = match self.metric {
+            Metric::Verdict(verdict) => Ok(counts.verdicts[verdict as usize]),
+            Metric::Change(kind) => counts.changes.map(|changes| changes.count(kind)).ok_or(Answer::NothingToCompare),
+            Metric::Regressed => counts.changes.map(Changes::regressed).ok_or(Answer::NothingToCompare),
+            Metric::Plan(state) => {
+                counts.plan.map(|against| against.progress.count(state) as u64).ok_or(Answer::NoPlan)
+            }
+        };
+        let users = match users {
+            Ok(users) => users,
+            Err(answer) => return answer,
         };
         // Counts stay far below 2^53, where whole numbers end to be exact.
         let value = match (self.percent, counts.rows) {
@@ -176,7 +190,7 @@ mod tests {
 
     #[test]
     fn users_and_per_cent_are_held_against_the_limit() {
-        let counts = Counts { rows: 200, verdicts: [5, 20, 173, 2], changes: None };
+        let counts = Counts { rows: 200, verdicts: [5, 20, 173, 2], changes: None, plan: None };
         assert_eq!(test("blocked>0", &counts), Answer::Exceeded(5));
         assert_eq!(test(" Blocked > 5 ", &counts), Answer::Kept);
         assert_eq!(test("blocked>=5", &counts), Answer::Exceeded(5));
@@ -185,7 +199,8 @@ mod tests {
         assert_eq!(test("needs_license_upgrade>9.9%", &counts), Answer::Exceeded(20));
         assert_eq!(test("move_to_graph_eac<90 %", &counts), Answer::Exceeded(173));
         assert_eq!(test("new_blocked>0", &counts), Answer::NothingToCompare);
-        let empty = Counts { rows: 0, verdicts: [0; 4], changes: None };
+        assert_eq!(test("plan_behind>0", &counts), Answer::NoPlan);
+        let empty = Counts { rows: 0, verdicts: [0; 4], changes: None, plan: None };
         assert_eq!(test("blocked>0%", &empty), Answer::Kept);
     }
 
@@ -194,7 +209,7 @@ mod tests {
         let row = |verdict| judged(1, "ada@c", "1", verdict, "a/b");
         let old = [Earlier { judged: row(Verdict::MoveToGraphEac), reported: None }];
         let changes = compare(label(9, 1), &old, label(10, 1), &[row(Verdict::Blocked)]);
-        let counts = Counts { rows: 1, verdicts: [1, 0, 0, 0], changes: Some(&changes) };
+        let counts = Counts { rows: 1, verdicts: [1, 0, 0, 0], changes: Some(&changes), plan: None };
         assert_eq!(test("new_blocked>0", &counts), Answer::Exceeded(1));
         assert_eq!(test("regressed>=1", &counts), Answer::Exceeded(1));
         assert_eq!(test("joined>0", &counts), Answer::Kept);

@@ -20,6 +20,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::evidence::store::Annotation;
+use crate::plan::progress::Against;
 use crate::verdict::Verdict;
 
 pub use changes::{Change, Changes, Kind, compare};
@@ -41,6 +42,8 @@ pub struct Judged {
     pub row: u64,
     /// Whether an earlier row has the same address: counted, but not compared a second time.
     pub repeat: bool,
+    /// Whether the entry has an address that can be asked about.
+    pub usable: bool,
     /// The address in its wire form, else the cell as written.
     pub address: Box<str>,
     /// Directory object id; empty: none known.
@@ -95,6 +98,8 @@ pub struct History {
     pub changes: Option<Changes>,
     /// Counts over all runs up to this one, oldest first.
     pub trend: Trend,
+    /// How the run stands against the waves planned before; `None`: nobody planned.
+    pub plan: Option<Against>,
     /// What people wrote beside the causes.
     pub notes: Vec<Annotation>,
 }
@@ -116,6 +121,7 @@ pub(crate) mod testing {
         Judged {
             row,
             repeat: false,
+            usable: true,
             address: address.into(),
             object_id: object_id.into(),
             owner: "".into(),

@@ -77,9 +77,18 @@ impl Standing {
     fn of(judgement: &Judgement) -> Self {
         let buys =
             matches!(judgement.licence, LicenceState::Kiosk | LicenceState::F1NoMailboxRight | LicenceState::None);
-        match judgement.verdict {
+        match Self::of_verdict(judgement.verdict) {
+            Self::Licence { .. } => Self::Licence { buys },
+            other => other,
+        }
+    }
+
+    /// What a verdict alone says, without what a licence would cost.
+    #[must_use]
+    pub fn of_verdict(verdict: Verdict) -> Self {
+        match verdict {
             Verdict::MoveToGraphEac => Self::Ready,
-            Verdict::NeedsLicenseUpgrade => Self::Licence { buys },
+            Verdict::NeedsLicenseUpgrade => Self::Licence { buys: false },
             Verdict::Blocked => Self::Blocked,
             Verdict::NotAssessed => Self::NotAssessed,
         }

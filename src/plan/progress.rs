@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use jiff::civil::Date;
 
 use super::kept::Kept;
-use super::people::{Census, Standing};
+use super::people::Standing;
 
 /// How somebody stands against the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,13 +46,24 @@ impl State {
     }
 }
 
+/// Somebody as a later run found him.
+#[derive(Debug, Clone, Copy)]
+pub struct Person<'a> {
+    /// Directory object id, lower case; empty: not known.
+    pub object_id: &'a str,
+    /// Address.
+    pub address: &'a str,
+    /// Whether he can be moved.
+    pub standing: Standing,
+}
+
 /// How one mailbox stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// Object id or address.
-    pub key: String,
-    /// Index into the census; none: he left.
-    pub member: Option<u32>,
+    /// Object id or address, as the plan has it; of one who joined, as the run has it.
+    pub key: Box<str>,
+    /// Address; empty: he left, and only his key is known.
+    pub address: Box<str>,
     /// How he stands.
     pub state: State,
     /// The day the plan had for him.
@@ -72,34 +83,75 @@ impl Progress {
     /// How many are in a state.
     #[must_use]
     pub fn count(&self, state: State) -> usize {
-        self.lines.iter().filter(|line| line.state == state).count()
+        self.of(state).count()
+    }
+
+    /// Those in a state, in the roster's order.
+    pub fn of(&self, state: State) -> impl Iterator<Item = &Line> {
+        self.lines.iter().filter(move |line| line.state == state)
     }
 }
 
-/// Compares a later run with an earlier plan. `newer`: the plan made for the later run, where there is one.
+/// A later run held against the plan of an earlier one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Against {
+    /// The run the plan was made for.
+    pub run: String,
+    /// The day it was made.
+    pub made: Date,
+    /// How everybody stands.
+    pub progress: Progress,
+}
+
+impl Against {
+    /// Holds people against `plan`. `newer`: the plan made for the later run, where there is one.
+    #[must_use]
+    pub fn of<'a>(
+        plan: &Kept,
+        people: impl IntoIterator<Item = Person<'a>>,
+        today: Date,
+        newer: Option<&Kept>,
+    ) -> Self {
+        let made = plan.made.to_zoned(jiff::tz::TimeZone::UTC).date();
+        Self { run: plan.run.clone(), made, progress: against(plan, people, today, newer) }
+    }
+}
+
+/// Compares the people of a later run with an earlier plan. `newer`: the plan made for the later run, where there is
+/// one.
 #[must_use]
-pub fn against(plan: &Kept, census: &Census, today: Date, newer: Option<&Kept>) -> Progress {
+pub fn against<'a>(
+    plan: &Kept,
+    people: impl IntoIterator<Item = Person<'a>>,
+    today: Date,
+    newer: Option<&Kept>,
+) -> Progress {
     let planned = plan.dates();
     let now: HashMap<&str, Date> = newer.map(Kept::dates).unwrap_or_default();
     let waited: HashSet<&str> = plan.waiting.iter().map(String::as_str).collect();
-    let mut here: HashSet<&str> = HashSet::with_capacity(census.members.len());
-    let mut lines = Vec::with_capacity(census.members.len());
-    for (place, member) in (0_u32..).zip(&census.members) {
-        here.insert(&member.key);
-        let (planned, now) = (planned.get(&*member.key).copied(), now.get(&*member.key).copied());
-        let known = waited.contains(&*member.key);
+    let mut here: HashSet<&str> = HashSet::with_capacity(planned.len());
+    let mut lines = Vec::with_capacity(planned.len());
+    for person in people {
+        let keys = [person.object_id, person.address];
+        let keys = || keys.into_iter().filter(|key| !key.is_empty());
+        // The plan knows by the address whom the directory did not show then.
+        let known = keys().find(|key| planned.contains_key(key) || waited.contains(key));
+        here.extend(known);
+        let key = known.or_else(|| keys().next()).unwrap_or_default();
+        let planned = planned.get(key).copied();
+        let now = keys().find_map(|key| now.get(key).copied());
         let state = match planned {
-            Some(day) => with_date(day, now, today, member.standing),
-            None if !known => State::Joined,
-            None if matches!(member.standing, Standing::Ready | Standing::Licence { .. }) => State::Ahead,
+            Some(day) => with_date(day, now, today, person.standing),
+            None if known.is_none() => State::Joined,
+            None if matches!(person.standing, Standing::Ready | Standing::Licence { .. }) => State::Ahead,
             None => State::Waits,
         };
-        lines.push(Line { key: member.key.to_string(), member: Some(place), state, planned, now });
+        lines.push(Line { key: key.into(), address: person.address.into(), state, planned, now });
     }
-    let gone = plan.waves.iter().flat_map(|wave| &wave.people).chain(&plan.waiting);
-    for key in gone.filter(|key| !here.contains(key.as_str())) {
-        let planned = planned.get(key.as_str()).copied();
-        lines.push(Line { key: key.clone(), member: None, state: State::Left, planned, now: None });
+    let gone = plan.waves.iter().flat_map(|wave| &wave.people).chain(&plan.waiting).map(String::as_str);
+    for key in gone.filter(|key| !here.contains(key)) {
+        let planned = planned.get(key).copied();
+        lines.push(Line { key: key.into(), address: "".into(), state: State::Left, planned, now: None });
     }
     Progress { lines }
 }
@@ -121,7 +173,7 @@ mod tests {
     use crate::plan::calendar::Slot;
     use crate::plan::constraints::Rules;
     use crate::plan::kept::KeptWave;
-    use crate::plan::people::tests::member;
+    use crate::plan::people::Census;
     use jiff::civil::date;
 
     fn kept(waves: &[(Date, &[&str])], waiting: &[&str]) -> Kept {
@@ -152,14 +204,17 @@ mod tests {
             &["freed", "stuck"],
         );
         let new = kept(&[(date(2027, 1, 2), &["sooner"]), (second, &["same"]), (third, &["later", "freed"])], &[]);
-        let mut census = Census::default();
-        for name in ["done", "late", "same", "sooner", "later", "broke", "freed", "stuck", "new"] {
-            census.members.push(member(name));
-        }
-        for (place, standing) in [(1, Standing::NotAssessed), (5, Standing::Blocked), (7, Standing::Blocked)] {
-            census.members[place].standing = standing;
-        }
-        let progress = against(&old, &census, date(2026, 12, 20), Some(&new));
+        let standing = |name| match name {
+            "late" => Standing::NotAssessed,
+            "broke" | "stuck" => Standing::Blocked,
+            _ => Standing::Ready,
+        };
+        let people = ["done", "late", "same", "sooner", "later", "broke", "freed", "stuck", "new"].map(|name| Person {
+            object_id: "",
+            address: name,
+            standing: standing(name),
+        });
+        let progress = against(&old, people, date(2026, 12, 20), Some(&new));
         let states: Vec<_> = progress.lines.iter().map(|line| format!("{} {}", line.key, line.state.id())).collect();
         let expected = [
             "done moved",
@@ -176,5 +231,13 @@ mod tests {
         assert_eq!(states, expected);
         let counted: usize = State::ALL.into_iter().map(|state| progress.count(state)).sum();
         assert_eq!(counted, progress.lines.len());
+    }
+    #[test]
+    fn whom_the_directory_shows_only_now_is_found_by_the_address_the_plan_has() {
+        let plan = kept(&[(date(2026, 12, 5), &["ada@c"])], &[]);
+        let people = [Person { object_id: "1", address: "ada@c", standing: Standing::Ready }];
+        let progress = against(&plan, people, date(2026, 12, 20), None);
+        assert_eq!(progress.lines.len(), 1, "nobody left: {:?}", progress.lines);
+        assert_eq!((progress.lines[0].state, &*progress.lines[0].key), (State::Moved, "ada@c"));
     }
 }

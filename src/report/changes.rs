@@ -8,8 +8,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::terminal::plain;
-use super::{ReportError, Texts, clean};
+use super::{ReportError, Texts, clean, standing};
 use crate::compare::{Change, Changes, Kind, Outcome, RunLabel};
+use crate::plan::progress::Against;
 
 /// Causes named of one kind of change in a summary.
 const CAUSES: usize = 4;
@@ -100,11 +101,12 @@ const COLUMNS: [&str; 10] = [
     "cause",
 ];
 
-/// Writes a comparison as CSV, one line a change.
+/// Writes a comparison as CSV, one line a change; then one for everybody who is behind or ahead of the plan or has
+/// moved, with `plan_behind`, `plan_ahead` or `plan_moved` in the place of the change and the days as the cause.
 ///
 /// # Errors
 /// [`ReportError`] when `out` fails.
-pub fn csv(changes: &Changes, out: impl Write) -> Result<(), ReportError> {
+pub fn csv(changes: &Changes, plan: Option<&Against>, out: impl Write) -> Result<(), ReportError> {
     let failed = |error: ::csv::Error| ReportError::format("csv")(&error);
     let mut writer = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(out);
     writer.write_record(COLUMNS).map_err(failed)?;
@@ -123,6 +125,12 @@ pub fn csv(changes: &Changes, out: impl Write) -> Result<(), ReportError> {
             reason,
             &*change.cause,
         ];
+        writer.write_record(fields.map(|field| clean::csv_field(field).into_owned())).map_err(failed)?;
+    }
+    for line in plan.into_iter().flat_map(standing::named) {
+        let (change, days) = (format!("plan_{}", line.state.id()), standing::days(line));
+        let mut fields = [""; COLUMNS.len()];
+        (fields[0], fields[1], fields[3], fields[9]) = (&change, &line.address, &line.key, &days);
         writer.write_record(fields.map(|field| clean::csv_field(field).into_owned())).map_err(failed)?;
     }
     writer.flush().map_err(|error| ReportError::format("csv")(&error))
@@ -288,7 +296,7 @@ mod tests {
     #[test]
     fn the_csv_has_a_line_a_change_and_no_formula() {
         let mut out = Vec::new();
-        csv(&example(), &mut out).unwrap();
+        csv(&example(), None, &mut out).unwrap();
         let out = String::from_utf8(out).unwrap();
         assert_eq!(out.lines().count(), 4);
         assert!(

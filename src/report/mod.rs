@@ -22,6 +22,7 @@ pub mod rollup;
 pub mod row;
 mod sentences;
 pub mod spool;
+pub mod standing;
 pub mod summary;
 mod template;
 pub mod terminal;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::changes::ChangesPage;
 use super::head::{AppLine, Branding, DomainLine, LicenceLine, RuleLine, ServiceLine};
 use super::sentences::{deadline_sentence, demand_sentence, need_sentence, purchases};
+use super::standing::StandingPage;
 use super::summary::{Action, Group, GroupName, VerdictCounts};
 use super::trend::TrendPage;
 use super::{Texts, View};
@@ -64,6 +65,8 @@ pub struct Page<'a> {
     /// What moved since the run before; none without one.
     changes: Option<ChangesPage>,
     trend: TrendPage,
+    /// How the run stands against the waves planned before; none without a plan.
+    plan: Option<StandingPage>,
 }
 
 #[derive(Debug, Serialize)]
@@ -116,6 +119,10 @@ struct ActionLine<'a> {
     now: u64,
     alternative: u64,
     urgency: &'a str,
+    /// Who takes care of it, until when, and what else was written; empty: nothing came back.
+    owner: &'a str,
+    due: &'a str,
+    comment: &'a str,
 }
 
 #[derive(Debug, Serialize)]
@@ -178,8 +185,8 @@ impl<'a> Page<'a> {
             waves: bars(&summary.waves, texts),
             departments: bars(&summary.departments, texts),
             domains: bars(&summary.domains, texts),
-            actions: summary.first_actions().map(|action| action_line(action, texts)).collect(),
-            not_assessed: summary.not_assessed().map(|action| action_line(action, texts)).collect(),
+            actions: summary.first_actions().map(|action| action_line(action, view)).collect(),
+            not_assessed: summary.not_assessed().map(|action| action_line(action, view)).collect(),
             demand: demand(view),
             demand_total: if summary.demand.is_empty() { String::new() } else { demand_sentence(view) },
             demand_without: match summary.could_go_without() {
@@ -197,6 +204,7 @@ impl<'a> Page<'a> {
             caveats: &head.caveats,
             changes: view.history.changes.as_ref().map(|changes| ChangesPage::new(changes, texts)),
             trend: TrendPage::new(&view.history.trend, texts),
+            plan: view.history.plan.as_ref().map(|against| StandingPage::new(against, texts)),
         }
     }
 }
@@ -343,7 +351,9 @@ fn bar<'a>(name: &'a str, counts: &VerdictCounts, most: u64, texts: &'a Texts) -
     Bar { name, users: before, segments }
 }
 
-fn action_line<'a>(action: &'a Action, texts: &'a Texts) -> ActionLine<'a> {
+fn action_line<'a>(action: &'a Action, view: &'a View) -> ActionLine<'a> {
+    let texts = &view.texts;
+    let note = view.history.note(&action.reason);
     ActionLine {
         verdict: action.verdict.id(),
         verdict_name: texts.get("verdict", action.verdict.id()),
@@ -355,6 +365,9 @@ fn action_line<'a>(action: &'a Action, texts: &'a Texts) -> ActionLine<'a> {
         now: action.urgent(Urgency::Now),
         alternative: action.alternative,
         urgency: texts.get("urgency_short", action.worst().id()),
+        owner: note.map(|note| note.owner.as_str()).unwrap_or_default(),
+        due: note.map(|note| note.due.as_str()).unwrap_or_default(),
+        comment: note.map(|note| note.comment.as_str()).unwrap_or_default(),
     }
 }
 

@@ -3,7 +3,8 @@
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::sentences::deadline_sentence;
-use super::{View, clean};
+use super::{View, clean, standing};
+use crate::compare::Kind;
 use crate::verdict::{Urgency, Verdict};
 
 /// Actions shown.
@@ -20,6 +21,7 @@ pub fn summary(view: &View, width: usize, colour: bool) -> String {
     let mut page = Page { view, width: width.clamp(*WIDTHS.start(), *WIDTHS.end()), colour, text: String::new() };
     page.head();
     page.verdicts();
+    page.moved();
     page.first();
     page.not_assessed();
     page.text
@@ -98,6 +100,27 @@ impl Page<'_> {
         if without > 0 {
             let note = texts.fill("summary", "demand_without", &[("n", &texts.number(without))]);
             self.wrapped("  ", &note);
+        }
+    }
+
+    /// What moved since the run before, a kind a line, and how the run stands against the plan.
+    fn moved(&mut self) {
+        let (history, texts) = (&self.view.history, &self.view.texts);
+        if let Some(changes) = &history.changes {
+            let day = changes.from.day().to_string();
+            self.section(&texts.fill("change", "since", &[("day", &day)]));
+            if changes.users.is_empty() {
+                self.line(&format!("  {}", texts.fill("change", "none", &[("day", &day)])));
+            }
+            for &kind in Kind::ALL.iter().filter(|kind| changes.count(**kind) > 0) {
+                let line = format!("  {}: {}", texts.get("change", kind.id()), texts.number(changes.count(kind)));
+                let line = if kind.regressed() { self.paint(ALARM, &line) } else { line };
+                self.line(&line);
+            }
+        }
+        if let Some(against) = &history.plan {
+            self.line("");
+            self.wrapped("  ", &standing::sentence(against, texts));
         }
     }
 

@@ -21,6 +21,7 @@ use crate::evidence::{MailboxEvidence, TenantEvidence};
 use crate::facts::Facts;
 use crate::failure::Failure;
 use crate::plan::people::{Census, Member};
+use crate::plan::progress::{Against, Line, Progress};
 use crate::pseudonym::Pseudonyms;
 use crate::report::row::Row;
 use crate::verdict::{EvidenceLine, FindingLine, IntegrationLine, Judgement};
@@ -163,7 +164,7 @@ impl<'a> Mask<'a> {
 
     /// What earlier runs and people add, as it may be shared: what people wrote is left out.
     pub fn history(&self, history: History) -> History {
-        let History { changes, trend, notes } = history;
+        let History { changes, trend, plan, notes } = history;
         let note = |Annotation { reason, owner, due, comment: _ }: Annotation| {
             // A date is kept; a due date in words may be anything.
             let due = if due.parse::<jiff::civil::Date>().is_ok() { due } else { String::new() };
@@ -172,8 +173,20 @@ impl<'a> Mask<'a> {
         History {
             changes: changes.map(|changes| self.changes(changes)),
             trend: self.trend(trend),
+            plan: plan.map(|against| self.against(against)),
             notes: notes.into_iter().map(note).collect(),
         }
+    }
+
+    /// How people stand against a plan, as it may be shared.
+    pub fn against(&self, against: Against) -> Against {
+        let one = |line: Line| {
+            let Line { key, address, state, planned, now } = line;
+            let key = self.names.name("person", &key).into();
+            Line { key, address: self.someone(&address).into(), state, planned, now }
+        };
+        let Against { run, made, progress: Progress { lines } } = against;
+        Against { run, made, progress: Progress { lines: lines.into_iter().map(one).collect() } }
     }
 
     /// Everybody of a plan, as they may be shown: to be called when the plan is made and kept.

@@ -37,6 +37,8 @@ pub struct KeptEntry {
     pub row: u64,
     /// Whether an earlier row has the same address.
     pub repeat: bool,
+    /// Whether the entry has an address that can be asked about.
+    pub usable: bool,
     /// The address in its wire form, else the cell as written.
     pub address: String,
     /// Directory object id, else the roster's; empty: none known.
@@ -99,11 +101,13 @@ impl Store {
         let mut rows = statement.query([run.0])?;
         while let Some(row) = rows.next()? {
             let number: i64 = row.get(0)?;
+            let subject: Option<i64> = row.get(1)?;
             let object_id: String = row.get(3)?;
             let roster_object = || row.get::<_, Option<String>>(4).map(Option::unwrap_or_default);
             take(KeptEntry {
                 row: number.unsigned_abs(),
-                repeat: row.get::<_, Option<i64>>(1)?.is_some_and(|first| first != number),
+                repeat: subject.is_some_and(|first| first != number),
+                usable: subject.is_some(),
                 address: row.get(2)?,
                 object_id: if object_id.is_empty() { roster_object()? } else { object_id },
                 owner: row.get::<_, Option<String>>(5)?.unwrap_or_default(),

@@ -25,14 +25,13 @@ impl Store {
         Ok(self.connection.query_row(sql, [run.0], |row| row.get(0)).optional()?)
     }
 
-    /// The newest plan among a tenant's runs up to and including `run`, with the run it belongs to.
+    /// The newest plan among a tenant's runs before `run`, as it was kept.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn newest_plan(&self, tenant: &str, run: RunId) -> Result<Option<(RunId, String)>, StoreError> {
-        let sql = "SELECT plan.run, body FROM plan JOIN run ON run.id = plan.run
-                   WHERE tenant = ?1 AND plan.run <= ?2 ORDER BY plan.run DESC LIMIT 1";
-        let row = |row: &rusqlite::Row<'_>| Ok((RunId(row.get(0)?), row.get(1)?));
-        Ok(self.connection.query_row(sql, params![tenant, run.0], row).optional()?)
+    pub fn newest_plan_before(&self, tenant: &str, run: RunId) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT body FROM plan JOIN run ON run.id = plan.run
+                   WHERE tenant = ?1 AND plan.run < ?2 ORDER BY plan.run DESC LIMIT 1";
+        Ok(self.connection.query_row(sql, params![tenant, run.0], |row| row.get(0)).optional()?)
     }
 }

@@ -12,6 +12,7 @@ use serde::ser::{SerializeMap as _, Serializer as _};
 
 use self::types::{Finding, Method, Readiness, Run, Sums, Tenant, User};
 use super::changes::ChangesJson;
+use super::standing::StandingJson;
 use super::trend::TrendJson;
 use super::{ReportError, View};
 
@@ -34,10 +35,14 @@ pub fn write(view: &View, out: &mut dyn Write) -> Result<(), ReportError> {
         file.serialize_entry("run", &Run::new(&view.head))?;
         file.serialize_entry("tenant", &Tenant::new(&view.head))?;
         file.serialize_entry("summary", &Sums::new(&view.summary, &view.head))?;
-        file.serialize_entry("findings", &view.summary.actions.iter().map(Finding::new).collect::<Vec<_>>())?;
+        file.serialize_entry(
+            "findings",
+            &view.summary.actions.iter().map(|action| Finding::new(action, &view.history)).collect::<Vec<_>>(),
+        )?;
         file.serialize_entry("method", &Method::new(&view.head))?;
         file.serialize_entry("changes", &view.history.changes.as_ref().map(ChangesJson::new))?;
         file.serialize_entry("trend", &TrendJson::new(&view.history.trend))?;
+        file.serialize_entry("plan", &view.history.plan.as_ref().map(StandingJson::new))?;
         file.serialize_entry("users", &Users { view, failure: &std::cell::RefCell::new(&mut rows) })?;
         file.end()
     })();

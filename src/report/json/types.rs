@@ -8,10 +8,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::SCHEMA;
+use crate::compare::History;
+use crate::evidence::store::Annotation;
 use crate::report::changes::ChangesJson;
 use crate::report::columns;
 use crate::report::head::{AppLine, DomainLine, Head, LicenceLine, RuleLine, ServiceLine};
 use crate::report::row::Row;
+use crate::report::standing::StandingJson;
 use crate::report::summary::{Action, Group, GroupName, Summary, VerdictCounts};
 use crate::report::trend::TrendJson;
 use crate::verdict::{EwsToday, GraphState, LicenceState, RoutingState, Urgency, Verdict};
@@ -38,6 +41,8 @@ pub(super) struct Readiness<'a> {
     changes: Option<ChangesJson<'a>>,
     /// Counts over all runs up to this one.
     trend: TrendJson<'a>,
+    /// How the run stands against the waves planned for an earlier one; null: nobody planned.
+    plan: Option<StandingJson<'a>>,
     /// One entry a roster line, in roster order.
     users: Vec<User<'a>>,
 }
@@ -251,10 +256,18 @@ pub(super) struct Finding<'a> {
     users: u64,
     /// Of them, per urgency id.
     urgency: BTreeMap<&'static str, u64>,
+    /// Who takes care of it, from the Actions sheet that came back; empty: nobody is named.
+    owner: &'a str,
+    /// Until when, as written there; a date as YYYY-MM-DD.
+    due: &'a str,
+    /// What else was written there.
+    comment: &'a str,
 }
 
 impl<'a> Finding<'a> {
-    pub(super) fn new(action: &'a Action) -> Self {
+    pub(super) fn new(action: &'a Action, history: &'a History) -> Self {
+        let note = history.note(&action.reason);
+        let written = |read: fn(&Annotation) -> &String| note.map(|note| read(note).as_str()).unwrap_or_default();
         Self {
             rule: &action.reason,
             verdict: action.verdict.id(),
@@ -262,6 +275,9 @@ impl<'a> Finding<'a> {
             action: &action.action,
             users: action.users,
             urgency: urgencies(&action.urgencies),
+            owner: written(|note| &note.owner),
+            due: written(|note| &note.due),
+            comment: written(|note| &note.comment),
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::plan::constraints::Rules;
 use crate::plan::infeasible::{Infeasible, Relax};
 use crate::plan::measure::Measure;
 use crate::plan::people::{Census, Member, Standing};
-use crate::plan::progress::Progress;
+use crate::plan::progress::Against;
 use crate::plan::ties::TieKind;
 use crate::plan::{CutBy, Plan, Reason, Seat};
 
@@ -38,8 +38,8 @@ pub struct Waves<'a> {
     pub templates: &'a Templates,
     /// The same people under other rules.
     pub variants: &'a [Compared],
-    /// How the project stands against the plan of an earlier run, and the day that plan was made.
-    pub progress: Option<(Progress, Date)>,
+    /// How the project stands against the plan of an earlier run.
+    pub progress: Option<Against>,
     /// Each wave, added up.
     pub sums: Vec<WaveSum>,
 }

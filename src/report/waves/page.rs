@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::{Waves, shown, terminal, weekday};
 use crate::plan::people::Standing;
-use crate::plan::progress::State;
+use crate::report::standing::StandingPage;
 use crate::report::{ReportError, html};
 
 /// Cut ties shown; the workbook holds all.
@@ -20,8 +20,11 @@ const DEPARTMENTS: usize = 4;
 
 /// Writes the page.
 pub(super) fn write(view: &Waves<'_>, out: &mut dyn Write) -> Result<(), ReportError> {
-    let css =
-        view.templates.text("report.css")? + &view.templates.text("waves.css")? + &html::accent(&view.head.branding);
+    // The client's accent is for light paper: the dark colours come after it.
+    let css = view.templates.text("report.css")?
+        + &html::accent(&view.head.branding)
+        + &view.templates.text("dark.css")?
+        + &view.templates.text("waves.css")?;
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'",
         html::hash(&css)
@@ -51,7 +54,9 @@ pub(super) fn write(view: &Waves<'_>, out: &mut dyn Write) -> Result<(), ReportE
         cut => Value::from_serialize(cut(view)),
         cut_total => view.plan.cut.len(),
         waiting => Value::from_serialize(waiting(view)),
-        progress => Value::from_serialize(progress(view)),
+        progress => Value::from_serialize(
+            view.progress.as_ref().map(|against| StandingPage::new(against, view.texts)),
+        ),
     };
     let mut page = Vec::new();
     view.templates.render("waves.html", context, &mut page)?;
@@ -110,7 +115,7 @@ fn waves<'a>(view: &'a Waves<'a>) -> Vec<Wave<'a>> {
             before += users;
         }
         let mut departments: Vec<String> =
-            sum.departments.iter().take(DEPARTMENTS).map(|(name, people)| format!("{name} {people}")).collect();
+            sum.departments.iter().take(DEPARTMENTS).map(|(name, people)| format!("{name} ({people})")).collect();
         if sum.departments.len() > DEPARTMENTS {
             departments.push("…".to_owned());
         }
@@ -288,20 +293,6 @@ fn waiting<'a>(view: &'a Waves<'a>) -> Vec<Waiting<'a>> {
     let mut lines: Vec<Waiting<'_>> = causes.into_values().map(line).collect();
     lines.sort_by_key(|line| std::cmp::Reverse(line.users));
     lines
-}
-
-#[derive(Serialize)]
-struct Standings<'a> {
-    made: String,
-    counts: Vec<(&'a str, &'static str, usize)>,
-}
-
-fn progress<'a>(view: &'a Waves<'a>) -> Option<Standings<'a>> {
-    let (progress, made) = view.progress.as_ref()?;
-    let counts = State::ALL
-        .into_iter()
-        .map(|state| (view.texts.get("plan_progress", state.id()), state.id(), progress.count(state)));
-    Some(Standings { made: made.to_string(), counts: counts.collect() })
 }
 
 impl Waves<'_> {

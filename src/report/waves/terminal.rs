@@ -1,8 +1,8 @@
 //! The plan for the terminal.
 
 use super::{Compared, Waves, weekday};
-use crate::plan::progress::State;
 use crate::report::Texts;
+use crate::report::standing;
 
 /// Width of the load bars, in characters.
 const BAR: u64 = 30;
@@ -46,7 +46,7 @@ pub fn summary(view: &Waves<'_>) -> String {
         lines.push(texts.fill("plan", "waits_some", &[("n", &texts.number(measure.waits))]));
     }
     lines.extend(view.gaps());
-    lines.extend(progress(view));
+    lines.extend(view.progress.as_ref().map(|against| standing::sentence(against, texts)));
     lines.push(String::new());
     let mut text = lines.join("\n");
     text.push_str(&comparison(texts, Some(view), view.variants));
@@ -72,18 +72,6 @@ pub fn headline(view: &Waves<'_>) -> String {
             ("days", &measure.spare_days.to_string()),
         ],
     )
-}
-
-fn progress(view: &Waves<'_>) -> Option<String> {
-    let (progress, made) = view.progress.as_ref()?;
-    let texts = view.texts;
-    let counts: Vec<String> = State::ALL
-        .into_iter()
-        .map(|state| (state, progress.count(state) as u64))
-        .filter(|(_, count)| *count > 0)
-        .map(|(state, count)| format!("{} {}", texts.get("plan_progress", state.id()), texts.number(count)))
-        .collect();
-    Some(texts.fill("plan", "progress", &[("made", &made.to_string()), ("counts", &counts.join(", "))]))
 }
 
 /// The variants side by side, the plan itself first; empty without variants.

@@ -59,6 +59,10 @@ pub enum Cell<'a> {
     },
     /// A whole number.
     Number(u64),
+    /// A whole number that may be below nought.
+    Signed(i64),
+    /// A number with one decimal.
+    Decimal(f64),
     /// A point in time; written in UTC.
     Time(Option<Timestamp>),
     /// A day.
@@ -157,6 +161,8 @@ impl<'a> Grid<'a> {
             }
             // Counts stay far below 2^53, where whole numbers end to be exact in Excel.
             Cell::Number(number) => self.sheet.write_number_with_format(row, column, *number as f64, &style.number)?,
+            Cell::Signed(number) => self.sheet.write_number_with_format(row, column, *number as f64, &style.number)?,
+            Cell::Decimal(number) => self.sheet.write_number_with_format(row, column, *number, &style.decimal)?,
             Cell::Time(at) => match at.and_then(excel_time) {
                 Some(at) => self.sheet.write_datetime_with_format(row, column, at, &style.time)?,
                 None => self.sheet.write_blank(row, column, &style.time)?,
@@ -175,7 +181,7 @@ impl<'a> Grid<'a> {
         let text = match cell {
             Cell::Text(text, _) => &**text,
             Cell::Link { words, .. } => words,
-            Cell::Number(_) => {
+            Cell::Number(_) | Cell::Signed(_) | Cell::Decimal(_) => {
                 *widest = (*widest).max(10);
                 return 1;
             }

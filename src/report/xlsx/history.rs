@@ -5,10 +5,12 @@ use rust_xlsxwriter::{Chart, ChartLegendPosition, ChartSolidFill, ChartType, Wor
 use super::grid::{self, Book, Cell, Column, Grid};
 use super::style::{Tone, colour};
 use crate::compare::{Change, Kind, Outcome};
-use crate::report::{View, trend};
+use crate::plan::progress::State;
+use crate::report::{View, standing, trend};
 use crate::verdict::Verdict;
 
-/// Every change since the run before, one row each; only the header when there is no such run.
+/// Every change since the run before, one row each, then who is behind or ahead of the plan or has moved; only the
+/// header when there is neither.
 pub fn changes(view: &View, workbook: &mut Workbook, book: &Book<'_>) -> Result<Worksheet, XlsxError> {
     let texts = book.texts;
     let column = |section: &str, id: &'static str, width| Column::new(texts.get(section, id), width);
@@ -25,7 +27,9 @@ pub fn changes(view: &View, workbook: &mut Workbook, book: &Book<'_>) -> Result<
         column("column", "object_id", 38),
     ];
     let changes: &[Change] = view.history.changes.as_ref().map_or(&[], |changes| &changes.users);
-    let mut sheet = Grid::new(workbook, book, texts.get("sheet", "changes"), columns, changes.len())?;
+    let planned = view.history.plan.as_ref();
+    let rows = changes.len() + planned.map_or(0, |against| standing::named(against).count());
+    let mut sheet = Grid::new(workbook, book, texts.get("sheet", "changes"), columns, rows)?;
     sheet.freeze(2)?;
     // What a sheet cannot hold stands in the JSON file.
     for change in changes.iter().take(grid::DATA_ROWS) {
@@ -49,6 +53,22 @@ pub fn changes(view: &View, workbook: &mut Workbook, book: &Book<'_>) -> Result<
             Cell::text(&*change.cause),
             Cell::text(&*change.owner),
             Cell::text(&*change.object_id),
+        ])?;
+    }
+    for line in planned.into_iter().flat_map(standing::named).take(grid::DATA_ROWS.saturating_sub(changes.len())) {
+        let none = || Cell::text("");
+        let kind = texts.fill("plan_progress", "kind", &[("state", standing::word(line.state, texts))]);
+        sheet.push([
+            Cell::Text(kind.into(), if line.state == State::Behind { Tone::Bad } else { Tone::Good }),
+            Cell::text(&*line.address),
+            none(),
+            none(),
+            none(),
+            none(),
+            none(),
+            Cell::text(standing::dates(line, texts)),
+            none(),
+            Cell::text(&*line.key),
         ])?;
     }
     sheet.finish(8)

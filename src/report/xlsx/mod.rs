@@ -6,6 +6,7 @@
 
 mod grid;
 mod history;
+pub(super) mod rollup;
 mod small;
 mod style;
 mod summary;

@@ -58,6 +58,8 @@ pub struct Style {
     pub link: Format,
     /// Whole number.
     pub number: Format,
+    /// Number with one decimal.
+    pub decimal: Format,
     /// Whole number in a sum line.
     pub total: Format,
     /// Text in a sum line.
@@ -106,6 +108,7 @@ impl Style {
             note: base.clone().set_italic().set_font_color(MUTED),
             link: text.clone().set_font_color(0x0B57D0).set_underline(FormatUnderline::Single),
             number: number.clone(),
+            decimal: number.clone().set_num_format("#,##0.0"),
             total: number.clone().set_bold(),
             total_text: text.clone().set_bold(),
             percent: number.clone().set_num_format("0.0%"),
@@ -143,6 +146,7 @@ impl Style {
             &self.note,
             &self.link,
             &self.number,
+            &self.decimal,
             &self.total,
             &self.total_text,
             &self.percent,

@@ -150,7 +150,7 @@ impl Sheet<'_> {
             (_, true) => Some(self.view.texts.get("plan", "pilot").to_owned()),
             _ => None,
         };
-        let named = sum.departments.iter().take(DEPARTMENTS).map(|(name, people)| format!("{name} {people}"));
+        let named = sum.departments.iter().take(DEPARTMENTS).map(|(name, people)| format!("{name} ({people})"));
         let more = (sum.departments.len() > DEPARTMENTS).then(|| "…".to_owned());
         let text = mark.into_iter().chain(named).chain(more).collect::<Vec<_>>().join(" · ");
         let text = crate::report::clean::controls(&text).into_owned();
@@ -271,7 +271,7 @@ const VARIANT: [&str; 12] = [
 
 /// Words beside a number, with a gap between the two.
 fn words(style: &Style) -> Format {
-    style.text(Tone::Plain).clone().set_indent(1)
+    style.text(Tone::Plain).clone().set_align(FormatAlign::Left).set_indent(1)
 }
 
 /// The heading of a column, over its numbers at the right.

@@ -1,5 +1,7 @@
 //! Generated tenants: every account follows from its position and the seed, so that a million of them need no memory.
 
+mod belonging;
+
 use std::sync::{Arc, OnceLock};
 
 use uuid::Uuid;
@@ -7,8 +9,7 @@ use uuid::Uuid;
 use super::file::{ApplicationSpec, Cloud, DomainSpec, ServerSpec};
 use super::people::People;
 use super::person::{
-    AgentList, Agents, AssignmentState, CalendarRole, Capability, Delegate, GraphAccess, Licence, Mailbox, Person,
-    Place, Purpose, Switch,
+    AgentList, Agents, AssignmentState, Capability, GraphAccess, Licence, Mailbox, Person, Place, Purpose, Switch,
 };
 use super::products::{Product, product};
 use super::{Exchange, Subscription, Tenant};
@@ -24,8 +25,6 @@ const SURNAMES: [&str; 32] = [
     "Marten", "Nowak", "Olsen", "Pohl", "Quandt", "Reuter", "Sander", "Tiede", "Ulrich", "Voss", "Wendt", "Yilmaz",
     "Zander", "Berger", "Conrad", "Dorn", "Engel", "Frank", "Gross", "Hagen",
 ];
-const DEPARTMENTS: [&str; 8] =
-    ["Sales", "Service", "Finance", "Logistics", "Production", "Legal", "Research", "Marketing"];
 const COUNTRIES: [&str; 5] = ["DE", "DE", "AT", "CH", "PL"];
 const DOMAIN: &str = "contoso.example";
 const INITIAL: &str = "contoso.onmicrosoft.com";
@@ -102,6 +101,7 @@ fn mix(value: u64) -> u64 {
     value ^ (value >> 31)
 }
 
+/// A word of a list by a roll.
 fn pick<'a>(list: &[&'a str], roll: u64) -> &'a str {
     let at = usize::try_from(roll % list.len() as u64).unwrap_or(0);
     list.get(at).copied().unwrap_or_default()
@@ -167,20 +167,12 @@ impl Generated {
 
     pub(super) fn person(self, index: u32) -> Person {
         let (case, product) = self.case(index);
-        let names = self.roll(index, 2);
-        let (given, surname) = (pick(&GIVEN, names), pick(&SURNAMES, names >> 20));
-        let number = u64::from(index) + 1;
-        let local = match case {
-            Case::Room => format!("room{number}"),
-            Case::Equipment => format!("van{number}"),
-            Case::Shared => format!("team{number}"),
-            _ => format!("{}.{}{number}", given.to_lowercase(), surname.to_lowercase()),
-        };
-        let primary = format!("{local}@{DOMAIN}");
+        let (display_name, local, primary) = self.names(index, case);
+        let (given, surname) = self.given_and_surname(index);
         let mut person = Person {
             id: self.id(index),
             upn: primary.clone(),
-            display_name: format!("{given} {surname} {number}"),
+            display_name,
             given_name: Some(given.to_owned()),
             surname: Some(surname.to_owned()),
             mail: Some(primary.clone()),
@@ -191,7 +183,7 @@ impl Generated {
             guest: false,
             synchronized: (self.roll(index, 3) % 10 < 6).then_some(true),
             country: Some(pick(&COUNTRIES, self.roll(index, 4)).to_owned()),
-            department: Some(pick(&DEPARTMENTS, self.roll(index, 5)).to_owned()),
+            department: Some(self.department(index)),
             title: None,
             created_days_ago: 30 + (self.roll(index, 6) % 3000) as u32,
             deleted_days_ago: None,
@@ -203,16 +195,39 @@ impl Generated {
         }
         person.mailbox.archive = self.roll(index, 7).is_multiple_of(10) && person.in_cloud();
         self.bend(&mut person, case, index);
+        self.acquaint(&mut person, index);
         person
+    }
+
+    fn given_and_surname(self, index: u32) -> (&'static str, &'static str) {
+        let names = self.roll(index, 2);
+        (pick(&GIVEN, names), pick(&SURNAMES, names >> 20))
+    }
+
+    /// Display name, the part before the at sign, and primary address.
+    fn names(self, index: u32, case: Case) -> (String, String, String) {
+        let (given, surname) = self.given_and_surname(index);
+        let number = u64::from(index) + 1;
+        let (name, local) = match case {
+            Case::Room => (format!("Room {number}"), format!("room{number}")),
+            Case::Equipment => (format!("Van {number}"), format!("van{number}")),
+            Case::Shared => (format!("Team {number}"), format!("team{number}")),
+            _ => {
+                let local = format!("{}.{}{number}", given.to_lowercase(), surname.to_lowercase());
+                (format!("{given} {surname} {number}"), local)
+            }
+        };
+        let primary = format!("{local}@{DOMAIN}");
+        (name, local, primary)
     }
 
     /// Makes an ordinary account the special one its case asks for.
     fn bend(self, person: &mut Person, case: Case, index: u32) {
         match case {
-            Case::Plain => {}
-            Case::Shared => resource(person, Purpose::Shared, "Team"),
-            Case::Room => resource(person, Purpose::Room, "Room"),
-            Case::Equipment => resource(person, Purpose::Equipment, "Van"),
+            Case::Plain | Case::Delegates => {}
+            Case::Shared => resource(person, Purpose::Shared),
+            Case::Room => resource(person, Purpose::Room),
+            Case::Equipment => resource(person, Purpose::Equipment),
             Case::PlanOff => {
                 for licence in &mut person.licences {
                     licence.off =
@@ -246,16 +261,6 @@ impl Generated {
                     Agents { enforce: Some(AgentList::Block), allow: Vec::new(), block: vec!["ewsready*".to_owned()] };
             }
             Case::AccessPolicy => person.mailbox.graph = GraphAccess::AccessPolicy,
-            Case::Delegates => {
-                // A neighbour, as assistants usually are: whoever moves one should move the other.
-                let other = if index == 0 { 1.min(self.users.saturating_sub(1)) } else { index - 1 };
-                let address = self.case(other).0 == Case::Plain && other != index;
-                if address {
-                    let other = self.person(other);
-                    let role = CalendarRole::DelegateWithoutPrivateEventAccess;
-                    person.mailbox.delegates.push(Delegate { name: other.display_name, address: other.upn, role });
-                }
-            }
             Case::Deleted => {
                 person.deleted_days_ago = Some(1 + (self.roll(index, 8) % 29) as u32);
                 person.mailbox.place = Place::Nowhere;
@@ -264,9 +269,7 @@ impl Generated {
     }
 }
 
-fn resource(person: &mut Person, purpose: Purpose, what: &str) {
-    let number = person.display_name.rsplit(' ').next().unwrap_or_default().to_owned();
-    person.display_name = format!("{what} {number}");
+fn resource(person: &mut Person, purpose: Purpose) {
     (person.given_name, person.surname) = (None, None);
     person.enabled = false;
     person.synchronized = None;

@@ -40,7 +40,7 @@ fn planned(sandbox: &Sandbox, accounts: u32) -> (Census, Kept) {
     sandbox.run(&["plan", "--plan", "plan.toml", "--out", "out", "--format", "csv", "--quiet"]).expect(0);
     let store = Store::open_existing(&sandbox.path("ewsready.sqlite")).unwrap();
     let run = find_run(&store, None).unwrap();
-    let wishes = Wishes { as_of: None, language: "en".to_owned(), formats: Vec::new(), templates: None };
+    let wishes = Wishes::default();
     let judge = Judge::of(&store, &run, Facts::embedded(), &wishes).unwrap();
     let rules = Rules::read(&sandbox.path("plan.toml")).unwrap();
     let census = planning::census(&store, &run, &judge, &rules).unwrap();

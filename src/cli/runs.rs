@@ -75,7 +75,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
                 false => vec![assessment::find_run(&store, run.as_deref())?],
             };
             match out {
-                None => export(&store, &runs, std::io::stdout().lock())?,
+                None => export(&store, &runs, std::io::stdout())?,
                 Some(path) => {
                     let failed = |error: std::io::Error| {
                         Failure::usage(
@@ -106,7 +106,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
 }
 
 /// Judges the runs and writes their rows.
-fn export(store: &Store, runs: &[RunRecord], out: impl std::io::Write) -> Result<(), Failure> {
+fn export(store: &Store, runs: &[RunRecord], out: impl std::io::Write + Send) -> Result<(), Failure> {
     let mut table = Export::new(out)?;
     let wishes = Wishes { as_of: None, language: "en".to_owned(), formats: Vec::new(), templates: None };
     for run in runs {

@@ -25,7 +25,7 @@ use crate::rules::{Case, EntryFacts, KioskPolicy, Options};
 use crate::verdict::{Judgement, RuleSays, Verdict, explain, judge};
 
 /// Rows judged at once: enough to keep the cores busy, few enough to stay small.
-const CHUNK: usize = 2048;
+const CHUNK: usize = 1024;
 
 /// What the reader wants of a report.
 #[derive(Clone)]
@@ -241,22 +241,29 @@ impl<'a> Judge<'a> {
     pub fn each_row(
         &self,
         store: &Store,
-        mut take: impl FnMut(&Row) -> Result<(), ReportError>,
+        mut take: impl FnMut(&Row) -> Result<(), ReportError> + Send,
     ) -> Result<Vec<Judged>, Failure> {
-        let (mut words, mut judged) = (Words::default(), Vec::new());
-        let chunk = |chunk: Vec<RawEntry>| -> Result<(), Trouble> {
-            let rows: Vec<(Who, Row, Option<Row>)> = chunk
-                .into_par_iter()
-                .map(|raw| raw.parse().map(|(entry, evidence)| self.shown(entry, evidence)))
-                .collect::<Result<_, StoreError>>()?;
+        let (mut words, mut judged, mut done) = (Words::default(), Vec::new(), Vec::new());
+        let mut hand_out = |rows: Vec<(Who, Row, Option<Row>)>| -> Result<(), ReportError> {
             for (who, row, masked) in rows {
                 let shown = masked.as_ref().unwrap_or(&row);
                 take(shown)?;
-                judged.push(Judged { cause: shown.cause.as_str().into(), ..words.judged(who, &row) });
+                judged.push(words.judged(who, &row, &shown.cause));
             }
             Ok(())
         };
+        let one = |raw: RawEntry| raw.parse().map(|(entry, evidence)| self.shown(entry, evidence));
+        // The rows of one chunk are handed out while the next is judged: the former is one thread's work.
+        let chunk = |chunk: Vec<RawEntry>| -> Result<(), Trouble> {
+            let before = std::mem::take(&mut done);
+            let judging = || chunk.into_par_iter().map(one).collect::<Result<Vec<_>, StoreError>>();
+            let (rows, handed) = rayon::join(judging, || hand_out(before));
+            handed?;
+            done = rows?;
+            Ok(())
+        };
         store.each_entry(self.run.id, CHUNK, chunk)?;
+        hand_out(done)?;
         Ok(judged)
     }
 

@@ -79,7 +79,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
                 false => vec![assessment::find_run(&store, run.as_deref())?],
             };
             match out {
-                None => export(&store, &runs, *anonymize, std::io::stdout().lock())?,
+                None => export(&store, &runs, *anonymize, std::io::stdout())?,
                 Some(path) => {
                     let failed = |error: std::io::Error| {
                         Failure::usage(
@@ -110,7 +110,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
 }
 
 /// Judges the runs and writes their rows.
-fn export(store: &Store, runs: &[RunRecord], anonymize: bool, out: impl std::io::Write) -> Result<(), Failure> {
+fn export(store: &Store, runs: &[RunRecord], anonymize: bool, out: impl std::io::Write + Send) -> Result<(), Failure> {
     let mut table = Export::new(out)?;
     let wishes = Wishes { anonymize, ..Wishes::default() };
     for run in runs {

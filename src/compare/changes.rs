@@ -260,7 +260,7 @@ fn change(kind: Kind, before: Option<&Judged>, after: Option<&Judged>) -> Change
         owner: text(|judged| &judged.owner),
         before: before.map(|before| before.outcome.clone()),
         after: after.map(|after| after.outcome.clone()),
-        cause: after.map(|after| after.cause.clone()).unwrap_or_default(),
+        cause: after.map(|after| (&*after.cause).into()).unwrap_or_default(),
     }
 }
 

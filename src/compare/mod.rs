@@ -48,12 +48,12 @@ pub struct Judged {
     pub address: Box<str>,
     /// Directory object id; empty: none known.
     pub object_id: Box<str>,
-    /// The roster's owner; empty: none.
-    pub owner: Box<str>,
+    /// The roster's owner; empty: none. Shared by all who have the same.
+    pub owner: Arc<str>,
     /// What it was judged to be.
     pub outcome: Outcome,
-    /// Why, in a sentence; empty where only the verdict was kept.
-    pub cause: Box<str>,
+    /// Why, in a sentence; empty where only the verdict was kept. Shared like the owner.
+    pub cause: Arc<str>,
 }
 
 /// An entry of an earlier run.

@@ -85,7 +85,7 @@ pub struct TrendBuilder {
 #[derive(Debug)]
 struct Streak {
     reason: Arc<str>,
-    owner: Box<str>,
+    owner: Arc<str>,
     since: Date,
     /// Whether the object id is known, so that the address does not decide who it is.
     identified: bool,

@@ -40,39 +40,53 @@ pub struct DirectoryMatch {
     pub deleted: Vec<DeletedAccount>,
 }
 
-/// A directory account, reduced to what the rules read.
+/// A directory account, reduced to what the rules read. What it lacks takes no room in the store.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Account {
     /// Directory object id.
     pub id: String,
     /// How the roster's address was found on it, strongest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub matched_by: Vec<MatchedBy>,
     /// User principal name.
     pub user_principal_name: String,
     /// The `mail` attribute.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub mail: Option<String>,
     /// The primary SMTP address, from the upper-case `SMTP:` proxy address.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub primary_smtp: Option<String>,
     /// All SMTP proxy addresses without prefix, as written in the directory.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub smtp_addresses: Vec<String>,
     /// Display name.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
     /// Whether the account may sign in; `None`: the directory did not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
     /// `Member` or `Guest`, as the directory spells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub user_type: Option<String>,
     /// Two-letter usage location.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub usage_location: Option<String>,
     /// `Some(true)`: synchronized from on-premises; `Some(false)`: it once was; `None`: never.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub on_premises_sync: Option<bool>,
     /// When the account was created.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<Timestamp>,
     /// Products assigned, with the plans switched off in each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub licences: Vec<AssignedLicence>,
-    /// Plans with their state; may hold several entries and stale ones for a plan.
+    /// Exchange's plans with their state; may hold several entries and stale ones for a plan. Empty: the directory lists
+    /// no plan at all; where it lists others only, one of these stands for them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub plans: Vec<AssignedPlan>,
     /// How each assignment (direct or by group) went.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub assignments: Vec<Assignment>,
 }
 
@@ -109,7 +123,7 @@ pub struct AssignedLicence {
     /// Product (SKU) id.
     pub sku: Uuid,
     /// Service plans switched off within it.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub disabled_plans: Vec<Uuid>,
 }
 
@@ -136,7 +150,7 @@ pub struct Assignment {
     /// The error's name; `None` when there is none (`None` and `null` on the wire both mean that).
     pub error: Option<String>,
     /// Service plans switched off by this assignment.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub disabled_plans: Vec<Uuid>,
 }
 

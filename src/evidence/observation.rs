@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 /// The answer to one question. There is no fourth state, and none of the three reads as another:
 /// a rule that needs the value has to say what it does when the value is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
+#[serde(tag = "state", rename_all = "snake_case", try_from = "Stored<T>")]
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
 pub enum Observation<T> {
     /// It was asked and answered.
     Known {
@@ -24,6 +25,54 @@ pub enum Observation<T> {
     /// It was not asked, because nothing hangs on it or the profile leaves it out.
     #[default]
     NotAsked,
+}
+
+/// An observation as it is written, read in one go: what is derived for an enumeration with a tag keeps everything aside
+/// until it has seen the tag, which takes twice as long, and reports read six of these a row.
+#[derive(Deserialize)]
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
+struct Stored<T> {
+    state: State,
+    #[serde(default = "Option::default", deserialize_with = "present")]
+    value: Option<T>,
+    source: Option<Source>,
+    at: Option<Timestamp>,
+    cause: Option<Cause>,
+    detail: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum State {
+    Known,
+    Unknown,
+    NotAsked,
+}
+
+/// A value that is `null` is a value all the same.
+fn present<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+impl<T> TryFrom<Stored<T>> for Observation<T> {
+    type Error = &'static str;
+
+    fn try_from(stored: Stored<T>) -> Result<Self, Self::Error> {
+        let Stored { state, value, source, at, cause, detail } = stored;
+        match state {
+            State::Known => {
+                let parts = value.zip(source).zip(at).ok_or("a known fact lacks its value, source or time")?;
+                let ((value, source), at) = parts;
+                Ok(Self::Known { value, source, at })
+            }
+            State::Unknown => {
+                let parts = cause.zip(detail).zip(at).ok_or("an unknown fact lacks its cause, detail or time")?;
+                let ((cause, detail), at) = parts;
+                Ok(Self::Unknown(Unknown { cause, detail, at }))
+            }
+            State::NotAsked => Ok(Self::NotAsked),
+        }
+    }
 }
 
 impl<T> Observation<T> {
@@ -161,5 +210,38 @@ impl Cause {
             Self::Stopped => "stopped",
             Self::NoSource => "no_source",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn back<T: Serialize + serde::de::DeserializeOwned>(observation: &Observation<T>) -> Observation<T> {
+        serde_json::from_str(&serde_json::to_string(observation).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn every_state_comes_back_from_the_store() {
+        let at = "2026-11-20T08:00:00.5Z".parse().unwrap();
+        let known =
+            [Some("x".to_owned()), None].map(|value| Observation::known(value, Source::Import("a.csv".to_owned()), at));
+        let unknown = Observation::unknown(Cause::Outage, "away", at);
+        for observation in known.into_iter().chain([unknown, Observation::NotAsked]) {
+            assert_eq!(back::<Option<String>>(&observation), observation);
+        }
+    }
+
+    #[test]
+    fn what_lacks_a_part_or_has_a_state_of_its_own_is_refused() {
+        let refused = |text: &str| serde_json::from_str::<Observation<u8>>(text).unwrap_err().to_string();
+        assert!(
+            refused(r#"{"state":"known","source":"graph","at":"2026-11-20T08:00:00Z"}"#).contains("lacks its value")
+        );
+        assert!(
+            refused(r#"{"state":"unknown","cause":"outage","at":"2026-11-20T08:00:00Z"}"#).contains("lacks its cause")
+        );
+        assert!(refused(r#"{"state":"maybe"}"#).contains("maybe"));
+        assert!(refused(r#"{"value":1}"#).contains("state"));
     }
 }

@@ -24,13 +24,13 @@ pub enum ReportError {
         /// What the system said.
         source: io::Error,
     },
-    /// A row could not be turned into text or back.
+    /// A row does not come back as it was written.
     #[error("row {row} of the report cannot be read back from its temporary file: {source}")]
     Row {
         /// Position in the roster, from 1.
         row: u64,
         /// What was wrong with it.
-        source: serde_json::Error,
+        source: super::spool::Damaged,
     },
     /// A format's own writer failed.
     #[error("cannot write the report as {format}: {detail}")]
@@ -80,7 +80,7 @@ impl ReportError {
                  and that no other program holds the file open"
             }
             Self::Spool { .. } => {
-                "the rows need about 2 KB of disk each for a moment: make room, or set TMPDIR to another folder"
+                "the rows need about half a kilobyte of disk each for a moment: make room, or set TMPDIR to another folder"
             }
             Self::Row { .. } => {
                 "the temporary file was changed or cut while the report was written: run the command again"

@@ -1,12 +1,10 @@
 //! One roster entry as every format shows it.
 
-use serde::{Deserialize, Serialize};
-
 pub use crate::verdict::{EvidenceLine, FindingLine, IntegrationLine};
 use crate::verdict::{EwsToday, GraphState, LicenceState, RoutingState, Urgency, Verdict};
 
 /// Everything a report says about one roster entry. Texts are in the report's language, ids never change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
     /// Data line of the roster, from 1 over all files.
     pub row: u64,

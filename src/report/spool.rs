@@ -1,19 +1,27 @@
 //! The rows on disk: written once in roster order, read by every format at its own pace and in its own order.
 //!
-//! One row is one line of JSON in a temporary file that only this user may read and that goes when the spool goes.
-//! In memory stay 16 bytes a row: where it lies, and what the formats sort and pick by.
+//! The rows lie in a temporary file that only this user may read and that goes when the spool goes: what is a user's own as
+//! it is, what the rules say to many as a number. In memory stay 16 bytes a row (where it lies, and what the formats sort
+//! and pick by) and the texts that come again, 4 MiB at the most.
+
+mod codec;
+mod words;
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tempfile::NamedTempFile;
 
+use self::words::Words;
 use super::ReportError;
 use super::row::Row;
 use super::summary::{Summary, Tally};
 use crate::private;
 use crate::verdict::{Urgency, Verdict};
+
+pub use codec::Damaged;
 
 /// Bytes a reader fetches at once: a few rows, so that jumping about in wave order does not read everything anew.
 const READ_AHEAD: usize = 1 << 14;
@@ -21,7 +29,7 @@ const READ_AHEAD: usize = 1 << 14;
 /// What is kept in memory of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mark {
-    /// Where the row's line begins.
+    /// Where the row begins.
     offset: u64,
     /// Position of its wave in [`Summary::waves`].
     pub wave: u32,
@@ -36,14 +44,16 @@ pub struct Mark {
 pub struct SpoolWriter {
     folder: PathBuf,
     out: BufWriter<NamedTempFile>,
-    line: Vec<u8>,
+    bytes: Vec<u8>,
+    words: Words,
     end: u64,
+    text_bytes: u64,
     marks: Vec<Mark>,
     tally: Tally,
 }
 
 impl SpoolWriter {
-    /// Opens a temporary file in `folder`, which needs about 2 KB of room a row.
+    /// Opens a temporary file in `folder`, which needs about half a kilobyte of room a row.
     ///
     /// # Errors
     ///
@@ -54,8 +64,10 @@ impl SpoolWriter {
         Ok(Self {
             folder: folder.to_owned(),
             out: BufWriter::with_capacity(1 << 18, file),
-            line: Vec::new(),
+            bytes: Vec::new(),
+            words: Words::default(),
             end: 0,
+            text_bytes: 0,
             marks: Vec::new(),
             tally: Tally::default(),
         })
@@ -67,13 +79,12 @@ impl SpoolWriter {
     ///
     /// [`ReportError::Spool`] when the disk is full or fails.
     pub fn push(&mut self, row: &Row) -> Result<(), ReportError> {
-        self.line.clear();
-        serde_json::to_writer(&mut self.line, row).map_err(|source| ReportError::Row { row: row.row, source })?;
-        self.line.push(b'\n');
-        self.out.write_all(&self.line).map_err(|source| ReportError::Spool { folder: self.folder.clone(), source })?;
+        self.bytes.clear();
+        self.text_bytes += codec::write(row, &mut self.words, &mut self.bytes);
+        self.out.write_all(&self.bytes).map_err(|source| ReportError::Spool { folder: self.folder.clone(), source })?;
         let wave = self.tally.count(row);
         self.marks.push(Mark { offset: self.end, wave, verdict: row.verdict, urgency: row.urgency });
-        self.end += self.line.len() as u64;
+        self.end += self.bytes.len() as u64;
         Ok(())
     }
 
@@ -83,7 +94,7 @@ impl SpoolWriter {
     ///
     /// [`ReportError::Spool`] when the last rows cannot be written.
     pub fn finish(self) -> Result<(Spool, Summary), ReportError> {
-        let Self { folder, out, mut marks, tally, end, .. } = self;
+        let Self { folder, out, words, mut marks, tally, end, text_bytes, .. } = self;
         let file = out
             .into_inner()
             .map_err(|error| ReportError::Spool { folder: folder.clone(), source: error.into_error() })?;
@@ -92,7 +103,7 @@ impl SpoolWriter {
             mark.wave = wave_order.get(mark.wave as usize).copied().unwrap_or(u32::MAX);
         }
         marks.shrink_to_fit();
-        Ok((Spool { folder, file, marks, end }, summary))
+        Ok((Spool { folder, file, words: words.finish(), marks, end, text_bytes }, summary))
     }
 }
 
@@ -101,8 +112,10 @@ impl SpoolWriter {
 pub struct Spool {
     folder: PathBuf,
     file: NamedTempFile,
+    words: Vec<Arc<str>>,
     marks: Vec<Mark>,
     end: u64,
+    text_bytes: u64,
 }
 
 impl Spool {
@@ -118,10 +131,10 @@ impl Spool {
         self.marks.is_empty()
     }
 
-    /// Bytes the rows take on disk.
+    /// Bytes of all texts of the rows, as a format writes them out; the rows themselves take far less.
     #[must_use]
-    pub fn bytes(&self) -> u64 {
-        self.end
+    pub fn text_bytes(&self) -> u64 {
+        self.text_bytes
     }
 
     /// What is known of each row without reading it, in roster order.
@@ -153,7 +166,7 @@ impl Spool {
     /// [`ReportError::Spool`] when the file cannot be opened again.
     pub fn rows_at<I: Iterator<Item = usize>>(&self, order: I) -> Result<Rows<'_, I>, ReportError> {
         let file = self.file.reopen().map_err(|source| self.failed(source))?;
-        Ok(Rows { spool: self, reader: BufReader::with_capacity(READ_AHEAD, file), at: 0, order, line: Vec::new() })
+        Ok(Rows { spool: self, reader: BufReader::with_capacity(READ_AHEAD, file), at: 0, order, bytes: Vec::new() })
     }
 
     fn failed(&self, source: std::io::Error) -> ReportError {
@@ -168,7 +181,7 @@ pub struct Rows<'a, I> {
     reader: BufReader<File>,
     at: u64,
     order: I,
-    line: Vec<u8>,
+    bytes: Vec<u8>,
 }
 
 impl<I> Rows<'_, I> {
@@ -182,10 +195,11 @@ impl<I> Rows<'_, I> {
         if start != self.at {
             self.jump(start).map_err(|source| self.spool.failed(source))?;
         }
-        self.line.resize(usize::try_from(end - start).unwrap_or(0), 0);
-        self.reader.read_exact(&mut self.line).map_err(|source| self.spool.failed(source))?;
+        self.bytes.resize(usize::try_from(end - start).unwrap_or(0), 0);
+        self.reader.read_exact(&mut self.bytes).map_err(|source| self.spool.failed(source))?;
         self.at = end;
-        serde_json::from_slice(&self.line).map_err(|source| ReportError::Row { row: position as u64 + 1, source })
+        codec::read(&self.bytes, &self.spool.words)
+            .map_err(|source| ReportError::Row { row: position as u64 + 1, source })
     }
 
     /// Goes to `start`, keeping what is buffered when it lies within: rows of a wave are mostly near each other.

@@ -149,10 +149,21 @@ struct State {
 /// A token, and since when we hold it: its age is measured here, whatever the clocks say.
 struct Held {
     token: Token,
+    /// Made once: every request carries it.
+    header: Option<HeaderValue>,
     since: Instant,
 }
 
 impl Held {
+    fn new(token: Token, since: Instant) -> Self {
+        let bearer = Zeroizing::new(format!("Bearer {}", token.secret.expose_secret()));
+        let mut header = HeaderValue::from_str(&bearer).ok();
+        if let Some(header) = &mut header {
+            header.set_sensitive(true);
+        }
+        Self { token, header, since }
+    }
+
     /// Whether it should be renewed: after four fifths of its life.
     fn is_stale(&self) -> bool {
         self.since.elapsed() >= self.token.life() * 4 / 5
@@ -175,18 +186,18 @@ fn stands(trouble: &Trouble) -> Duration {
 
 impl Tokens {
     async fn fresh(&self) -> Result<Token, Trouble> {
-        if let Some(known) = self.known() {
+        if let Some(known) = self.known(|held| held.token.clone()) {
             return known;
         }
         let _renewing = self.renewing.lock().await;
-        if let Some(known) = self.known() {
+        if let Some(known) = self.known(|held| held.token.clone()) {
             return known;
         }
         let since = Instant::now();
         let fetched = self.source.fetch(self.resource).await;
         let mut state = self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         match &fetched {
-            Ok(token) => *state = State { held: Some(Held { token: token.clone(), since }), refused: None },
+            Ok(token) => *state = State { held: Some(Held::new(token.clone(), since)), refused: None },
             Err(trouble) => {
                 // A token that has not ended yet serves on while the endpoint is away.
                 if let Some(held) = state.held.as_ref().filter(|held| !held.has_ended()) {
@@ -198,10 +209,11 @@ impl Tokens {
         fetched
     }
 
-    fn known(&self) -> Option<Result<Token, Trouble>> {
+    /// What is wanted of a token that serves, or the refusal that still stands; `None`: it is to be fetched.
+    fn known<T>(&self, wanted: impl FnOnce(&Held) -> T) -> Option<Result<T, Trouble>> {
         let state = self.state.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         match (&state.held, &state.refused) {
-            (Some(held), _) if !held.is_stale() => Some(Ok(held.token.clone())),
+            (Some(held), _) if !held.is_stale() => Some(Ok(wanted(held))),
             (_, Some((at, trouble))) if at.elapsed() < stands(trouble) => Some(Err(trouble.clone())),
             _ => None,
         }
@@ -214,12 +226,20 @@ impl Tokens {
         let state = self.state.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         let Some(held) = &state.held else { return answer };
         let token = held.token.secret.expose_secret().as_bytes();
-        if memchr::memmem::find(&answer.body, token).is_some() {
+        // Every answer is searched, so first for the beginning alone, which is quickly prepared and hardly ever found.
+        let beginning = token.get(..16).unwrap_or(token);
+        let repeats = |text: &[u8]| {
+            memchr::memmem::find(text, beginning).is_some() && memchr::memmem::find(text, token).is_some()
+        };
+        if repeats(&answer.body) {
             answer.body = bytes::Bytes::from_static(b"{}");
         }
-        let repeats = |value: &HeaderValue| memchr::memmem::find(value.as_bytes(), token).is_some();
-        let gone: Vec<_> =
-            answer.headers.iter().filter(|(_, value)| repeats(value)).map(|(name, _)| name.clone()).collect();
+        let gone: Vec<_> = answer
+            .headers
+            .iter()
+            .filter(|(_, value)| repeats(value.as_bytes()))
+            .map(|(name, _)| name.clone())
+            .collect();
         for name in gone {
             answer.headers.remove(name);
         }
@@ -229,15 +249,14 @@ impl Tokens {
 
 impl Signer for Tokens {
     fn ready(&self) -> BoxFuture<'_, Result<(), Trouble>> {
-        Box::pin(async { self.fresh().await.map(drop) })
+        match self.known(|_| ()) {
+            Some(known) => Box::pin(std::future::ready(known)),
+            None => Box::pin(async { self.fresh().await.map(drop) }),
+        }
     }
 
     fn header(&self) -> Option<HeaderValue> {
-        let Some(Ok(token)) = self.known() else { return None };
-        let bearer = Zeroizing::new(format!("Bearer {}", token.secret.expose_secret()));
-        let mut header = HeaderValue::from_str(&bearer).ok()?;
-        header.set_sensitive(true);
-        Some(header)
+        self.known(|held| held.header.clone())?.ok()?
     }
 
     fn refused(&self, used: &HeaderValue) -> bool {

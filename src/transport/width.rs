@@ -1,4 +1,6 @@
-//! How many requests may be in flight: grows by one after a full round of successes, halves on push-back.
+//! How many requests may be in flight: doubles with each full round of successes until the service first pushes back,
+//! then grows by one a round; halves on push-back. Waiting for hundreds of rounds to find out that nobody minds would cost
+//! a large tenant minutes; one round too far costs one halving.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -17,7 +19,7 @@ pub struct Range {
     pub most: u32,
 }
 
-/// An adaptive number of permits (additive increase, multiplicative decrease).
+/// An adaptive number of permits (slow start, then additive increase, multiplicative decrease).
 pub struct Width {
     state: Mutex<State>,
     freed: Notify,
@@ -27,6 +29,8 @@ pub struct Width {
 struct State {
     limit: u32,
     in_use: u32,
+    /// Whether the service has pushed back before: from then on growth is careful.
+    careful: bool,
     /// Successes since all permits were first in use at this limit.
     streak: u32,
     /// Whether all permits were in use at once since the last change: only then does success speak for more.
@@ -52,7 +56,7 @@ impl Width {
     pub fn new(range: Range) -> Arc<Self> {
         let most = range.most.max(1);
         let limit = range.start.clamp(1, most);
-        let state = State { limit, in_use: 0, streak: 0, was_full: false, halved_at: None };
+        let state = State { limit, in_use: 0, careful: false, streak: 0, was_full: false, halved_at: None };
         Arc::new(Self { state: Mutex::new(state), freed: Notify::new(), most })
     }
 
@@ -79,7 +83,9 @@ impl Width {
             return;
         }
         state.streak += 1;
-        if state.streak >= state.limit && state.limit < self.most {
+        // Every success adds one: after a round of them there are twice as many.
+        let round = if state.careful { state.limit } else { 1 };
+        if state.streak >= round && state.limit < self.most {
             state.limit += 1;
             state.changed();
             self.freed.notify_one();
@@ -93,6 +99,7 @@ impl Width {
             return;
         }
         state.limit = (state.limit / 2).max(1);
+        state.careful = true;
         state.changed();
         state.halved_at = Some(Instant::now());
     }
@@ -126,11 +133,9 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn grows_by_one_a_round_up_to_its_bound() {
+    async fn doubles_with_a_round_until_its_bound() {
         let width = Width::new(Range { start: 2, most: 3 });
         let _held = (width.acquire().await, width.acquire().await);
-        width.succeeded();
-        assert_eq!(width.now().0, 2, "one success is not a round");
         width.succeeded();
         assert_eq!(width.now().0, 3);
         let _third = width.acquire().await;
@@ -138,6 +143,31 @@ mod tests {
             width.succeeded();
         }
         assert_eq!(width.now().0, 3, "never above the bound");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_full_round_of_successes_doubles_what_nobody_minded() {
+        let width = Width::new(Range { start: 4, most: 64 });
+        let mut held = Vec::new();
+        for _ in 0..4 {
+            held.push(width.acquire().await);
+        }
+        for _ in 0..4 {
+            width.succeeded();
+            held.push(width.acquire().await);
+        }
+        assert_eq!(width.now(), (8, 8));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn grows_by_one_a_round_once_the_service_has_pushed_back() {
+        let width = Width::new(Range { start: 4, most: 8 });
+        width.pushed_back();
+        let _held = (width.acquire().await, width.acquire().await);
+        width.succeeded();
+        assert_eq!(width.now().0, 2, "one success is not a round");
+        width.succeeded();
+        assert_eq!(width.now().0, 3);
     }
 
     #[tokio::test(start_paused = true)]

@@ -108,6 +108,9 @@ pub enum WireError {
 /// Largest body read, in bytes. The largest honest answer (a page of 999 users with their licences) is about 8 MiB.
 pub const BODY_LIMIT: usize = 64 << 20;
 
+/// Most that is set aside for a body on the strength of its announced length alone, in bytes.
+const ANNOUNCED_LIMIT: usize = 16 << 20;
+
 /// Something that can carry a request: the network, or a router inside the process in tests of time.
 pub trait Wire: Send + Sync {
     /// Sends one request and reads the whole answer.
@@ -167,7 +170,9 @@ impl HttpWire {
             .await
             .map_err(|error| self.explain(&host, &error))?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let mut body = BytesMut::new();
+        // Announced lengths are believed as far as a body may reach: a page of the directory has megabytes.
+        let announced = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+        let mut body = BytesMut::with_capacity(announced.min(ANNOUNCED_LIMIT));
         while let Some(chunk) = response.chunk().await.map_err(|error| self.explain(&host, &error))? {
             if body.len() + chunk.len() > BODY_LIMIT {
                 return Err(WireError::TooLarge(host));

@@ -1,108 +1,97 @@
-//! The assessor against the bound that limits and latency set: `cargo bench --bench assess -- USERS LATENCY_MS [FAULT…]`.
+//! How fast a tenant is assessed. Two measurements, over a simulator in a process of its own:
 //!
-//! A simulator in a process of its own keeps the published limits and takes so long for every answer; the binary
-//! assesses everybody. The bound of a service is the longer of two: what its limit lets through, and what fits into the
-//! requests it may have in flight. The run's bound is the slowest service's.
-#![allow(clippy::expect_used, reason = "a benchmark that cannot go on says so and stops")]
+//! * `cargo bench --bench assess [-- USERS LATENCY_MS [FAULT…]]` (100,000 and 200): against the bound that limits and latency
+//!   set. The simulator keeps the published limits and takes so long for every answer. The bound of a service is the longer
+//!   of two: what its limit lets through, and what fits into the requests it may have in flight. Directory, mailbox settings
+//!   and probes cannot all overlap, so what comes before the probes has a bound of its own.
+//! * `cargo bench --bench assess -- flat [USERS…]` (10,000 100,000 1,000,000): without limits and latency. What a mailbox costs, how that grows, and
+//!   how many requests a second get through against a load generator (`wrk`, if it is installed) that puts the same kinds
+//!   of requests to the same simulator.
+#![allow(clippy::expect_used, clippy::print_stdout, reason = "a program for a person at a terminal")]
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+#[path = "support/load_generator.rs"]
+mod load_generator;
+#[path = "support/mod.rs"]
+mod support;
+
+use std::path::Path;
 
 use ewsready::transport::{Pace, ScopeId};
+use support::{Simulator, UNBOUNDED, Used, load, program, run, scratch};
 
 /// Mailboxes in a `$batch`, and how many of them the service opens at once: a batch takes several latencies.
 const BATCH: f64 = 20.0;
 const BATCH_WIDTH: f64 = 4.0;
+/// Users on a page of the directory.
+const PAGE: f64 = 999.0;
+/// Facts of the tenant that are asked one after the other, sign-in included.
+const ROUNDS: f64 = 8.0;
 
 fn main() {
-    let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
-    let users: u32 = arguments.next().map_or(2_000, |text| text.parse().expect("a number of users"));
-    let latency: u64 = arguments.next().map_or(50, |text| text.parse().expect("milliseconds"));
-    let faults: Vec<String> = arguments.collect();
-
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut simulator = start_simulator(folder.path(), users, latency, &faults);
-    let begun = Instant::now();
-    let mut run = program(folder.path())
-        .args(["assess", "roster.csv", "--tenant", "bench", "--format", "csv"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the assessor starts");
-    let used = watch(&mut run);
-    let wall = begun.elapsed();
-    let _ = simulator.kill();
-    let _ = simulator.wait();
-    print(users, latency, wall, &used, folder.path());
-}
-
-fn program(folder: &std::path::Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ewsready"));
-    command.current_dir(folder);
-    command
-}
-
-fn start_simulator(folder: &std::path::Path, users: u32, latency: u64, faults: &[String]) -> Child {
-    let mut command = program(folder);
-    command.args(["simulate", "--users", &users.to_string(), "--listen", "127.0.0.1:0", "--fault", "throttle"]);
-    command.args(["--fault", &format!("latency={latency}"), "--write-roster", "roster.csv"]);
-    command.args(["--write-credentials", "credentials.toml"]);
-    command.args(faults.iter().flat_map(|fault| ["--fault", fault]));
-    let mut child = command.stdout(Stdio::piped()).spawn().expect("the simulator starts");
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("its first line");
-    let url = line.trim().trim_start_matches("listening on ");
-    let read = |name: &str| std::fs::read_to_string(folder.join(name)).expect("a file");
-    let credentials: toml::Table = read("credentials.toml").parse().expect("TOML");
-    let text = |key: &str| credentials[key].as_str().unwrap_or_default().to_owned();
-    std::fs::write(folder.join("secret.txt"), text("client_secret")).expect("a file");
-    let config = format!(
-        "[tenants.bench]\ntenant = '{}'\nclient_id = '{}'\ncredential = {{ kind = 'secret', file = 'secret.txt' }}\n\
-         [tenants.bench.endpoints]\nauthority = '{url}'\ngraph = '{url}'\nexchange = '{url}'\nautodiscover = '{url}'\n",
-        text("tenant"),
-        text("client_id")
-    );
-    std::fs::write(folder.join("ewsready.toml"), config).expect("a file");
-    child
-}
-
-/// What a process used.
-#[derive(Default)]
-struct Used {
-    peak_kib: u64,
-    cpu: f64,
-    code: i32,
-}
-
-/// Follows a process to its end by what Linux shows of it; elsewhere memory and CPU stay 0.
-fn watch(child: &mut Child) -> Used {
-    let mut used = Used::default();
-    loop {
-        let of = |name: &str| std::fs::read_to_string(format!("/proc/{}/{name}", child.id())).unwrap_or_default();
-        let peak =
-            of("status").lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse().ok());
-        used.peak_kib = used.peak_kib.max(peak.unwrap_or(0));
-        let ticks: f64 = of("stat")
-            .rsplit(") ")
-            .next()
-            .unwrap_or_default()
-            .split(' ')
-            .skip(11)
-            .take(2)
-            .filter_map(|text| text.parse::<f64>().ok())
-            .sum();
-        used.cpu = used.cpu.max(ticks / 100.0);
-        if let Some(status) = child.try_wait().expect("the assessor's state") {
-            used.code = status.code().unwrap_or(-1);
-            return used;
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let number = |text: &String| text.replace(['_', ','], "").parse::<u32>().expect("a number");
+    match arguments.split_first() {
+        Some((mode, users)) if mode == "flat" => {
+            let users: Vec<u32> = users.iter().map(number).collect();
+            flat(if users.is_empty() { &[10_000, 100_000, 1_000_000] } else { &users });
         }
-        std::thread::sleep(Duration::from_millis(50));
+        _ => {
+            let users = arguments.first().map_or(100_000, number);
+            let latency = arguments.get(1).map_or(200, number);
+            bound(users, latency, arguments.get(2..).unwrap_or_default());
+        }
     }
 }
 
-/// The bound of each service, in seconds.
-fn bounds(users: f64, latency: f64) -> Vec<(&'static str, f64)> {
+/// Assesses everybody and writes the CSV.
+fn assess(folder: &Path) -> Used {
+    run(program(folder).args(["assess", "roster.csv", "--tenant", "bench", "--format", "csv", "--fresh"]))
+}
+
+/// What is left of an assessment: rows, rows that are not assessed, requests, push-backs, seconds of asking.
+struct Outcome {
+    rows: usize,
+    open: usize,
+    requests: u64,
+    batched: u64,
+    pushbacks: u64,
+    asking: f64,
+    store_megabytes: f64,
+}
+
+impl Outcome {
+    fn of(folder: &Path) -> Self {
+        let rows = std::fs::read_to_string(folder.join("readiness/readiness.csv")).unwrap_or_default();
+        let path = folder.join("ewsready.sqlite");
+        let store = rusqlite::Connection::open(&path).expect("the store");
+        let sum =
+            |sql: &str| store.query_row(sql, [], |row| row.get::<_, Option<f64>>(0)).expect("a sum").unwrap_or(0.0);
+        let traffic = |member: &str, of: &str| {
+            sum(&format!(
+                "SELECT sum(json_extract(body, '$.{member}')) FROM traffic WHERE run = (SELECT max(id) FROM run) AND service LIKE '{of}'"
+            )) as u64
+        };
+        Self {
+            rows: rows.lines().count().saturating_sub(1),
+            open: rows.lines().filter(|row| row.contains(",not_assessed,")).count(),
+            requests: traffic("requests", "%"),
+            batched: traffic("requests", "mailbox"),
+            pushbacks: traffic("pushbacks", "%"),
+            asking: sum(
+                "SELECT (julianday(finished) - julianday(started)) * 86400.0 FROM run ORDER BY id DESC LIMIT 1",
+            ),
+            store_megabytes: path.metadata().map_or(0.0, |file| file.len() as f64 / 1e6),
+        }
+    }
+
+    /// HTTP requests: those in a batch travel in twenties.
+    fn http(&self) -> f64 {
+        (self.requests - self.batched) as f64 + self.batched as f64 / BATCH
+    }
+}
+
+/// The bounds, in seconds: what comes one after the other before the probes, and each service's share of the probes.
+fn bounds(users: f64, latency: f64) -> (f64, Vec<(&'static str, f64)>) {
     let pace = Pace::default();
     let services =
         [(ScopeId::Mailbox, BATCH / BATCH_WIDTH * latency), (ScopeId::Autodiscover, latency), (ScopeId::Ews, latency)];
@@ -111,20 +100,88 @@ fn bounds(users: f64, latency: f64) -> Vec<(&'static str, f64)> {
         let by_limit = scope.limit.map_or(0.0, |limit| users * f64::from(limit.seconds) / f64::from(limit.requests));
         (id.name(), by_limit.max(users * answer / f64::from(scope.width.most)))
     };
-    services.into_iter().map(bound).collect()
+    (((users / PAGE).ceil() + ROUNDS) * latency, services.into_iter().map(bound).collect())
 }
 
-fn print(users: u32, latency: u64, wall: Duration, used: &Used, folder: &std::path::Path) {
-    let rows = std::fs::read_to_string(folder.join("readiness/readiness.csv")).unwrap_or_default();
-    let open = rows.lines().filter(|row| row.contains(",not_assessed,")).count();
-    let bounds = bounds(f64::from(users), latency as f64 / 1000.0);
-    let bound = bounds.iter().map(|(_, seconds)| *seconds).fold(0.0, f64::max);
-    println!("{users} mailboxes, {latency} ms latency, published limits; exit {}", used.code);
-    for (service, seconds) in &bounds {
+fn bound(users: u32, latency: u32, faults: &[String]) {
+    let folder = scratch();
+    let mut all = vec!["throttle".to_owned(), format!("latency={latency}")];
+    all.extend(faults.iter().cloned());
+    let _simulator = Simulator::start(folder.path(), users, &all, "");
+    let before = load();
+    let used = assess(folder.path());
+    let outcome = Outcome::of(folder.path());
+    let (first, services) = bounds(f64::from(users), f64::from(latency) / 1000.0);
+    let slowest = services.iter().map(|(_, seconds)| *seconds).fold(0.0, f64::max);
+    let wall = used.wall.as_secs_f64();
+    println!(
+        "{users} mailboxes, {latency} ms latency, published limits; exit {}, load {before} to {}",
+        used.code,
+        load()
+    );
+    for (service, seconds) in &services {
         println!("  bound of {service:16} {seconds:8.1} s");
     }
-    println!("  wall time {:25.1} s, {:.2} times the bound", wall.as_secs_f64(), wall.as_secs_f64() / bound);
-    println!("  CPU {:31.2} s per 1,000 mailboxes", used.cpu * 1000.0 / f64::from(users));
-    println!("  peak memory {:23.1} MB", used.peak_kib as f64 / 1024.0);
-    println!("  rows {:30}, not assessed {open}", rows.lines().count().saturating_sub(1));
+    println!("  wall time {:25.1} s, {:.3} times the slowest service's bound", wall, wall / slowest);
+    println!(
+        "  directory, page by page   {first:9.1} s at the least before that: {:.3} times the sum",
+        wall / (first + slowest)
+    );
+    println!("  asking {:28.1} s, judging and report {:.1} s", outcome.asking, wall - outcome.asking);
+    println!("  CPU {:31.3} s per 1,000 mailboxes", used.cpu * 1000.0 / f64::from(users));
+    println!("  peak memory {:23.1} MB", used.peak_megabytes);
+    println!("  rows {:30}, not assessed {}, pushed back {}", outcome.rows, outcome.open, outcome.pushbacks);
+}
+
+fn flat(sizes: &[u32]) {
+    println!("without limits and latency; load {}", load());
+    println!(
+        "{:>9} {:>8} {:>8} {:>11} {:>10} {:>9} {:>8} {:>9} {:>10} {:>10}",
+        "mailboxes",
+        "wall s",
+        "asking s",
+        "HTTP req/s",
+        "load gen/s",
+        "ratio",
+        "CPU ms",
+        "sim. ms",
+        "peak MB",
+        "store MB"
+    );
+    let mut first: Option<f64> = None;
+    for users in sizes {
+        let folder = scratch();
+        let simulator = Simulator::start(folder.path(), *users, &[], UNBOUNDED);
+        let before = simulator.cpu();
+        let used = assess(folder.path());
+        let served = simulator.cpu() - before;
+        let outcome = Outcome::of(folder.path());
+        let rate = outcome.http() / outcome.asking;
+        let (most, ratio) = match load_generator::requests_a_second(&simulator, folder.path()) {
+            Ok(most) => (format!("{most:.0}"), format!("{:.2}", rate / most)),
+            Err(why) => {
+                println!("  no load generator: {why}");
+                ("-".to_owned(), "-".to_owned())
+            }
+        };
+        let each = |seconds: f64| seconds * 1e6 / f64::from(*users) / 1e3;
+        println!(
+            "{users:>9} {:>8.1} {:>8.1} {rate:>11.0} {most:>10} {ratio:>9} {:>8.3} {:>9.3} {:>10.1} {:>10.1}",
+            used.wall.as_secs_f64(),
+            outcome.asking,
+            each(used.cpu),
+            each(served),
+            used.peak_megabytes,
+            outcome.store_megabytes,
+        );
+        let wall = used.wall.as_secs_f64() / f64::from(*users);
+        let growth = wall / *first.get_or_insert(wall);
+        println!(
+            "          exit {}, rows {}, not assessed {}; time a mailbox {growth:.2} times the first line's, load {}",
+            used.code,
+            outcome.rows,
+            outcome.open,
+            load()
+        );
+    }
 }

@@ -1,74 +1,108 @@
 //! Which roster addresses an account of the directory bears, and how strongly.
 
-use std::collections::HashMap;
-
 use crate::evidence::mailbox::{Account, MatchedBy};
 use crate::evidence::store::{RunId, Store, StoreError, Subject};
 
-/// The roster's addresses, for looking accounts up as a listing goes by.
+/// The roster's addresses, for looking accounts up as a listing goes by. 24 bytes an address and as many an object id:
+/// of the words themselves only a digest is kept.
 #[derive(Debug, Default)]
 pub struct Roster {
-    by_address: HashMap<Box<str>, u64>,
-    by_object: HashMap<Box<str>, Vec<u64>>,
+    by_address: Index,
+    by_object: Index,
     /// By the object id the roster itself gives.
-    by_roster_object: HashMap<Box<str>, Vec<u64>>,
+    by_roster_object: Index,
 }
 
 impl Roster {
     /// Reads the roster's addresses, and the object ids known so far.
     pub fn of(store: &Store, run: RunId) -> Result<Self, StoreError> {
         let mut roster = Self::default();
-        store.each_subject(run, |subject| roster.add(subject))?;
-        Ok(roster)
+        store.each_subject(run, |subject| roster.add(&subject))?;
+        Ok(roster.in_order())
     }
 
-    fn add(&mut self, subject: Subject) {
-        if let Some(object) = subject.object_id {
-            self.by_object.entry(object.to_lowercase().into()).or_default().push(subject.id);
+    fn add(&mut self, subject: &Subject) {
+        if let Some(object) = &subject.object_id {
+            self.by_object.add(&object.to_lowercase(), subject.id);
         }
-        if let Some(object) = subject.roster_object {
-            self.by_roster_object.entry(object.into()).or_default().push(subject.id);
+        if let Some(object) = &subject.roster_object {
+            self.by_roster_object.add(object, subject.id);
         }
-        self.by_address.insert(subject.address.into(), subject.id);
+        self.by_address.add(&subject.address, subject.id);
+    }
+
+    fn in_order(mut self) -> Self {
+        for index in [&mut self.by_address, &mut self.by_object, &mut self.by_roster_object] {
+            index.0.sort_unstable();
+            index.0.shrink_to_fit();
+        }
+        self
     }
 
     /// How many addresses there are.
     pub fn len(&self) -> usize {
-        self.by_address.len()
+        self.by_address.0.len()
     }
 
     /// The subject with an address.
     pub fn by_address(&self, address: &str) -> Option<u64> {
-        self.by_address.get(key(address).as_str()).copied()
+        self.by_address.of(&key(address)).next()
     }
 
     /// The subjects that are a directory object.
-    pub fn by_object(&self, object: &str) -> &[u64] {
-        self.by_object.get(object.to_lowercase().as_str()).map_or(&[], Vec::as_slice)
+    pub fn by_object<'a>(&'a self, object: &str) -> impl Iterator<Item = u64> + use<'a> {
+        self.by_object.of(&object.to_lowercase())
     }
 
     /// The subjects an account answers to, each with every way it was matched, strongest first.
     pub fn matches(&self, account: &Account) -> Vec<(u64, Vec<MatchedBy>)> {
-        let mut found: HashMap<u64, Vec<MatchedBy>> = HashMap::new();
-        for subject in self.by_roster_object.get(account.id.to_lowercase().as_str()).into_iter().flatten() {
-            found.entry(*subject).or_default().push(MatchedBy::ObjectId);
-        }
-        let mut note = |address: &str, by: MatchedBy| {
-            if let Some(subject) = self.by_address(address) {
-                found.entry(subject).or_default().push(by);
+        let by_object = self.by_roster_object.of(&account.id.to_lowercase());
+        let by_address = addresses(account).filter_map(|(address, by)| Some((self.by_address(address)?, by)));
+        let mut matches: Vec<_> = by_object.map(|subject| (subject, MatchedBy::ObjectId)).chain(by_address).collect();
+        matches.sort_unstable();
+        matches.dedup();
+        let mut found: Vec<(u64, Vec<MatchedBy>)> = Vec::new();
+        for (subject, by) in matches {
+            match found.last_mut() {
+                Some((last, ways)) if *last == subject => ways.push(by),
+                _ => found.push((subject, vec![by])),
             }
-        };
-        for (address, by) in addresses(account) {
-            note(address, by);
         }
-        let mut found: Vec<_> = found.into_iter().collect();
-        for (_, by) in &mut found {
-            by.sort_unstable();
-            by.dedup();
-        }
-        found.sort_unstable();
         found
     }
+}
+
+/// Words and the subjects they belong to, in the order of the words' digests.
+#[derive(Debug, Default)]
+struct Index(Vec<(Digest, u64)>);
+
+/// Half of a SHA-256: no two words of any roster share one.
+type Digest = [u8; 16];
+
+impl Index {
+    fn add(&mut self, word: &str, subject: u64) {
+        self.0.push((digest(word), subject));
+    }
+
+    fn of<'a>(&'a self, word: &str) -> impl Iterator<Item = u64> + use<'a> {
+        let found = match self.0.is_empty() {
+            true => &[],
+            false => self.found(digest(word)),
+        };
+        found.iter().map(|(_, subject)| *subject)
+    }
+
+    fn found(&self, digest: Digest) -> &[(Digest, u64)] {
+        let rest = self.0.get(self.0.partition_point(|(known, _)| *known < digest)..).unwrap_or_default();
+        rest.get(..rest.partition_point(|(known, _)| *known == digest)).unwrap_or_default()
+    }
+}
+
+fn digest(word: &str) -> Digest {
+    let whole = ring::digest::digest(&ring::digest::SHA256, word.as_bytes());
+    let mut half = Digest::default();
+    half.iter_mut().zip(whole.as_ref()).for_each(|(half, byte)| *half = *byte);
+    half
 }
 
 /// Every address of an account, with what it is there.
@@ -117,9 +151,9 @@ mod tests {
     fn roster(addresses: &[&str]) -> Roster {
         let mut roster = Roster::default();
         for (id, address) in (1..).zip(addresses) {
-            roster.add(subject(id, address));
+            roster.add(&subject(id, address));
         }
-        roster
+        roster.in_order()
     }
 
     fn account() -> Account {
@@ -148,7 +182,8 @@ mod tests {
     #[test]
     fn an_object_id_of_the_roster_finds_its_account_under_any_address() {
         let mut roster = Roster::default();
-        roster.add(Subject { roster_object: Some("ab".to_owned()), ..subject(7, "renamed@contoso.example") });
+        roster.add(&Subject { roster_object: Some("ab".to_owned()), ..subject(7, "renamed@contoso.example") });
+        let roster = roster.in_order();
         let account = Account { id: "AB".to_owned(), ..account() };
         assert_eq!(roster.matches(&account), [(7, vec![MatchedBy::ObjectId])]);
     }

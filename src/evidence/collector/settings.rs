@@ -99,7 +99,8 @@ impl Collector {
         mailbox: Keyed<T>,
         supply: &dyn Supply<Keyed<T>>,
     ) -> Result<u64, StoreError> {
-        let mut subjects = mailbox.object_id.as_deref().map_or(&[][..], |id| roster.by_object(id)).to_vec();
+        let mut subjects: Vec<u64> =
+            mailbox.object_id.as_deref().map(|id| roster.by_object(id).collect()).unwrap_or_default();
         if mailbox.object_id.is_none() {
             subjects.extend(mailbox.primary_smtp.as_deref().and_then(|address| roster.by_address(address)));
         }

@@ -63,6 +63,8 @@ pub struct Writer {
 const WAITING: usize = 8192;
 /// Changes in one transaction at most.
 const GROUP: usize = 2000;
+/// Pages of 4 KiB that the write-ahead log gathers before they go into the file.
+const LOG_PAGES: i64 = 8192;
 /// How long a change may wait for company before it is safe on disk.
 const GATHER: Duration = Duration::from_millis(15);
 
@@ -73,6 +75,8 @@ impl Writer {
     /// When the store cannot be opened again.
     pub fn start(store: &Store, run: RunId) -> Result<Self, StoreError> {
         let connection = store.reader()?.connection;
+        // Each checkpoint waits for the disk; pages of the tree are touched again within so many changes.
+        connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
         let (changes, arriving) = mpsc::channel(WAITING);
         let failure = Arc::new(Mutex::new(None));
         let noted = Arc::clone(&failure);

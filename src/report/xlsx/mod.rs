@@ -26,7 +26,7 @@ use super::{ReportError, View};
 /// Excel's own choice of compression: a third faster than the library's, an eighth larger.
 const COMPRESSION: u8 = 3;
 
-/// Bytes of rows from which a worksheet may pass the 4 GB of an ordinary zip entry. Below, the larger entry format is
+/// Bytes of rows' texts from which a worksheet may pass the 4 GB of an ordinary zip entry. Below, the larger entry format is
 /// avoided: LibreOffice refuses workbooks that use it.
 const ZIP64_FROM: u64 = 1 << 30;
 
@@ -46,7 +46,7 @@ fn write_split<W: Write + Seek + Send>(view: &View, out: &mut W, rows_per_sheet:
     let book = Book { style: &style, texts: &view.texts, page_header: page_header(view) };
     let mut workbook = Workbook::new();
     workbook.set_tempdir(view.spool.folder()).map_err(failed)?;
-    workbook.set_zip_compression_level(COMPRESSION).use_zip_large_file(view.spool.bytes() > ZIP64_FROM);
+    workbook.set_zip_compression_level(COMPRESSION).use_zip_large_file(view.spool.text_bytes() > ZIP64_FROM);
     workbook.set_properties(&properties(view));
     style.register(&mut workbook);
 

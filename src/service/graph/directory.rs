@@ -185,10 +185,23 @@ impl From<WireUser> for Account {
             on_premises_sync: user.on_premises_sync_enabled,
             created: user.created_date_time.and_then(|text| text.parse::<Timestamp>().ok()),
             licences: user.assigned_licenses.into_iter().filter_map(WireLicence::into_evidence).collect(),
-            plans: user.assigned_plans.into_iter().filter_map(WirePlan::into_evidence).collect(),
+            plans: of_exchange(user.assigned_plans),
             assignments: user.license_assignment_states.into_iter().filter_map(WireAssignment::into_evidence).collect(),
         }
     }
+}
+
+/// The plans of Exchange. A product brings sixty others, which no rule reads and which were nine tenths of the store;
+/// one of them stays where there is none of Exchange, since a list with others only is not an empty one.
+fn of_exchange(plans: Vec<WirePlan>) -> Vec<AssignedPlan> {
+    let mut listed: Vec<AssignedPlan> = plans.into_iter().filter_map(WirePlan::into_evidence).collect();
+    let ours = |plan: &AssignedPlan| plan.service.is_empty() || plan.service.eq_ignore_ascii_case("exchange");
+    if listed.iter().any(ours) {
+        listed.retain(ours)
+    } else {
+        listed.truncate(1)
+    }
+    listed
 }
 
 impl WireUser {
@@ -249,6 +262,19 @@ mod tests {
         assert_eq!(account.primary_smtp.as_deref(), Some("Ada@contoso.example"));
         assert_eq!(account.smtp_addresses, ["alias@contoso.example", "Ada@contoso.example"]);
         assert_eq!(account.assignments[0].error, None);
+    }
+
+    #[test]
+    fn of_the_plans_only_exchange_s_are_kept_and_a_list_of_others_is_not_an_empty_one() {
+        let kept = |services: &[&str]| -> Vec<String> {
+            let plan = |service: &&str| serde_json::json!({"servicePlanId": Uuid::from_u128(1), "capabilityStatus": "Enabled", "service": service});
+            let user = serde_json::json!({"id": "1", "assignedPlans": services.iter().map(plan).collect::<Vec<_>>()});
+            let user: WireUser = serde_json::from_value(user).unwrap();
+            Account::from(user).plans.into_iter().map(|plan| plan.service).collect()
+        };
+        assert_eq!(kept(&["TeamspaceAPI", "exchange", "SharePoint", "Exchange", ""]), ["exchange", "Exchange", ""]);
+        assert_eq!(kept(&["TeamspaceAPI", "SharePoint"]), ["TeamspaceAPI"]);
+        assert_eq!(kept(&[]), <[&str; 0]>::default());
     }
 
     #[test]

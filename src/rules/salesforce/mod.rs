@@ -318,7 +318,7 @@ pub static CONSENT_MISSING: Rule = Rule {
     texts: RuleTexts {
         says: "{app} is in the tenant and holds no permission on calendars, mail or contacts over Graph: nobody has consented to Einstein Activity Capture on Graph yet.",
         stops: "",
-        next: "Have an application administrator consent for the organisation when it is set up or upgraded in Salesforce, or each user when connecting. A role by RBAC for Applications does not show here (Get-ManagementRoleAssignment -RoleAssigneeType ServicePrincipal).",
+        next: "Have an application administrator consent for the organisation when it is set up or upgraded in Salesforce, or each user when connecting. A role by RBAC for Applications does not show here (Test-ServicePrincipalAuthorization -Identity with its id).",
         alternative: "",
     },
     check: |reading| {

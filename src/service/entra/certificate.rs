@@ -170,5 +170,8 @@ mod tests {
             let cut = pfx.get(..pfx.len() / 2).unwrap();
             assert!(Certificate::from_pfx(cut, "canary-pfx-password").err().unwrap().contains("no PFX file"));
         }
+        let rc4 = include_bytes!("../../../tests/clients/rc4.pfx");
+        let why = Certificate::from_pfx(rc4, "canary-pfx-password").err().unwrap();
+        assert!(why.contains("encrypted in a way that is not supported"), "{why}");
     }
 }

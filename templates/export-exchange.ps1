@@ -31,8 +31,12 @@ function Write-Export {
 
 # Without the switch the list of permitted applications seems empty even when it is enforced. The last column proves that
 # it was given: ewsready takes an empty list without that proof for unknown.
-$organization = Get-OrganizationConfig -RetrieveEwsOperationAccessPolicy |
-    Select-Object @{ n = 'RetrieveEwsOperationAccessPolicy'; e = { $true } }, Name, EwsEnabled, EwsAllowedAppIDs, EwsApplicationAccessPolicy, EwsAllowList, EwsBlockList
+$columns = @(
+    @{ n = 'RetrieveEwsOperationAccessPolicy'; e = { $true } }
+    'Name', 'EwsEnabled', 'EwsAllowedAppIDs', 'EwsApplicationAccessPolicy', 'EwsAllowList', 'EwsBlockList', 'PublicFoldersEnabled'
+    @{ n = 'RootPublicFolderMailbox'; e = { [string] $_.RootPublicFolderMailbox } }
+)
+$organization = Get-OrganizationConfig -RetrieveEwsOperationAccessPolicy | Select-Object $columns
 Write-Export 'organization.json' $organization
 
 # ResultSize in each line proves that nobody was left out: without the argument the cmdlets stop after 1,000, and ewsready
@@ -40,10 +44,14 @@ Write-Export 'organization.json' $organization
 $complete = @{ n = 'ResultSize'; e = { 'Unlimited' } }
 
 # Get-EXOCasMailbox does not return the policy and its lists.
-$settings = @(Get-CASMailbox -ResultSize Unlimited |
-    Select-Object $complete, ExternalDirectoryObjectId, PrimarySmtpAddress, EwsEnabled, EwsApplicationAccessPolicy, EwsAllowList, EwsBlockList)
+$columns = @(
+    $complete
+    'ExternalDirectoryObjectId', 'PrimarySmtpAddress', 'EwsEnabled', 'EwsApplicationAccessPolicy', 'EwsAllowList', 'EwsBlockList'
+)
+$settings = @(Get-CASMailbox -ResultSize Unlimited | Select-Object $columns)
 Write-Export 'cas-mailboxes.json' $settings
 
-$mailboxes = @(Get-EXOMailbox -ResultSize Unlimited -Properties RecipientTypeDetails, ArchiveStatus, IsInactiveMailbox, GrantSendOnBehalfTo |
-    Select-Object $complete, ExternalDirectoryObjectId, PrimarySmtpAddress, RecipientTypeDetails, ArchiveStatus, IsInactiveMailbox, GrantSendOnBehalfTo)
+$properties = 'RecipientTypeDetails', 'ArchiveStatus', 'IsInactiveMailbox', 'GrantSendOnBehalfTo'
+$columns = @($complete; 'ExternalDirectoryObjectId', 'PrimarySmtpAddress'; $properties)
+$mailboxes = @(Get-EXOMailbox -ResultSize Unlimited -Properties $properties | Select-Object $columns)
 Write-Export 'mailboxes.json' $mailboxes

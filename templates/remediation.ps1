@@ -6,7 +6,7 @@
   "licence/plan-off": "plan_on",
   "licence/kiosk": "upgrade", "licence/f1-no-mailbox-right": "upgrade", "licence/none": "upgrade",
   "graph/access-policy": "scope", "graph/out-of-scope": "scope",
-  "teams/delegation-rights": "delegate",
+  "teams/delegate-rights": "delegate",
 } -%}
 #Requires -Version 5.1
 # Remediation for {{ tenant|comment }} ({{ tenant_id|comment }}), run {{ run_id|comment }}, judged as of {{ as_of|comment }}.
@@ -18,7 +18,7 @@
 # Nothing is changed unless you start the script with -Apply: until then every command runs with -WhatIf.
 # Blocks without commands name what no script can know.
 #
-# Modules: ExchangeOnlineManagement 3.x; Microsoft.Graph.Users and Microsoft.Graph.Users.Actions for licences.
+# Modules: ExchangeOnlineManagement 3.x; Microsoft.Graph.Authentication, Microsoft.Graph.Users and Microsoft.Graph.Users.Actions for licences.
 
 [CmdletBinding()]
 param(
@@ -161,7 +161,7 @@ Invoke-ForEachUser $users {
 Connect-Exchange
 Invoke-ForEachUser $users {
     param($one)
-    Get-CASMailbox -Identity $one | Select-Object PrimarySmtpAddress, EwsApplicationAccessPolicy, EwsAllowList, EwsBlockList
+    Get-CASMailbox -Identity $one | Select-Object 'PrimarySmtpAddress', 'EwsApplicationAccessPolicy', 'EwsAllowList', 'EwsBlockList'
     Set-CASMailbox -Identity $one -EwsApplicationAccessPolicy $null -EwsAllowList $null -EwsBlockList $null -WhatIf:$dryRun
 }
 {%- elif kind == "plan_on" %}
@@ -192,7 +192,8 @@ else {
 Connect-Exchange
 Invoke-ForEachUser $users {
     param($one)
-    Get-MailboxFolderPermission -Identity ($one + ':\Calendar') | Select-Object @{ n = 'Mailbox'; e = { $one } }, User, AccessRights, SharingPermissionFlags
+    $columns = @(@{ n = 'Mailbox'; e = { $one } }, 'User', 'AccessRights', 'SharingPermissionFlags')
+    Get-MailboxFolderPermission -Identity ($one + ':\Calendar') | Select-Object $columns
 }
 {%- endif %}
 {%- endif %}

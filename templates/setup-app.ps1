@@ -1,11 +1,12 @@
 #Requires -Version 7.3
-#Requires -Modules Microsoft.Graph.Applications, Microsoft.Graph.Identity.Governance
+#Requires -Modules Microsoft.Graph.Applications, Microsoft.Graph.Identity.Governance, Microsoft.Graph.Identity.DirectoryManagement
 # Registers the application that ewsready signs in as, with exactly the permissions it reads with, and removes it again.
 #
 #   ./setup-app.ps1                                     registers it, without EWS
 #   ./setup-app.ps1 -EwsGroup pilot@contoso.example     EWS as well, for the members of one group (RBAC for Applications)
 #   ./setup-app.ps1 -EwsEverywhere                      EWS as well, for every mailbox
 #   ./setup-app.ps1 -Remove                             takes everything away again
+#   -TenantId and -Cloud name the tenant where it is not the worldwide one of the account that signs in.
 #
 # Who runs it needs, for this hour only: Privileged Role Administrator (consent and role), and for -EwsGroup the Exchange
 # role Organization Management with the module ExchangeOnlineManagement. Every change is shown by -WhatIf first.
@@ -14,6 +15,13 @@
 param(
     # Name of the registration; the same name finds it again.
     [string] $Name = 'ewsready',
+
+    # The tenant, by its onmicrosoft.com domain, where the account that signs in is at home in another one.
+    [string] $TenantId,
+
+    # The tenant's cloud: worldwide and GCC are Global, GCC High is USGov.
+    [ValidateSet('Global', 'USGov', 'USGovDoD', 'China')]
+    [string] $Cloud = 'Global',
 
     # Where certificate and key are written.
     [Parameter(ParameterSetName = 'Setup')]
@@ -36,7 +44,8 @@ param(
     [Parameter(ParameterSetName = 'Setup')]
     [switch] $WithoutExchangeAdmin,
 
-    # Also: which applications use EWS, and Microsoft's notices about it.
+    # Also: which applications use EWS, and Microsoft's notices about it. What applications may do in the name of a signed-in
+    # person shows only with Directory.Read.All, which is more than this script grants.
     [Parameter(ParameterSetName = 'Setup')]
     [switch] $Extras,
 
@@ -70,12 +79,34 @@ if ($EwsEverywhere) { $wanted[$exchangeId] += 'full_access_as_app' }
 if ($EwsEverywhere -and $EwsGroup) { throw 'Give -EwsGroup or -EwsEverywhere, not both.' }
 
 function Connect-Directory {
-    $scopes = 'Application.ReadWrite.All', 'AppRoleAssignment.ReadWrite.All', 'RoleManagement.ReadWrite.Directory'
-    Connect-MgGraph -Scopes $scopes -NoWelcome
+    $arguments = @{
+        Scopes      = 'Application.ReadWrite.All', 'AppRoleAssignment.ReadWrite.All', 'RoleManagement.ReadWrite.Directory'
+        Environment = $Cloud
+    }
+    if ($TenantId) { $arguments.TenantId = $TenantId }
+    Connect-MgGraph @arguments -NoWelcome
 }
 
 function Connect-Exchange {
-    if (-not (Get-ConnectionInformation -ErrorAction SilentlyContinue)) { Connect-ExchangeOnline -ShowBanner:$false }
+    if (Get-ConnectionInformation -ErrorAction SilentlyContinue) { return }
+    $environments = @{
+        Global = 'O365Default'; USGov = 'O365USGovGCCHigh'; USGovDoD = 'O365USGovDoD'; China = 'O365China'
+    }
+    $arguments = @{ ExchangeEnvironmentName = $environments[$Cloud] }
+    if ($TenantId) { $arguments.DelegatedOrganization = $TenantId }
+    Connect-ExchangeOnline @arguments -ShowBanner:$false
+}
+
+# A new service principal is not known everywhere at once: what needs it is tried for two minutes.
+function Invoke-WithPatience {
+    param([scriptblock] $Do)
+    foreach ($try in 1..12) {
+        try { return & $Do }
+        catch {
+            if ($try -eq 12) { throw }
+            Start-Sleep -Seconds 10
+        }
+    }
 }
 
 # A certificate for this one purpose. The key is written to the file and nowhere else.
@@ -108,10 +139,9 @@ function Install-Application {
         $wanted.Values | ForEach-Object { $_ } | ForEach-Object { Write-Host "would grant $_" }
         return
     }
-    $made = New-Certificate -Path $Certificate
     $services = @{}
     $access = foreach ($id in $wanted.Keys | Where-Object { $wanted[$_].Count -gt 0 }) {
-        $services[$id] = Get-MgServicePrincipal -Filter "appId eq '$id'" -Property Id, AppId, DisplayName, AppRoles
+        $services[$id] = Get-MgServicePrincipal -Filter "appId eq '$id'" -Property 'Id', 'AppId', 'DisplayName', 'AppRoles'
         if (-not $services[$id]) { throw "The service $id is not in this tenant." }
         $roles = foreach ($value in $wanted[$id]) {
             $role = $services[$id].AppRoles | Where-Object { $_.Value -eq $value -and $_.AllowedMemberTypes -contains 'Application' }
@@ -120,6 +150,8 @@ function Install-Application {
         }
         @{ resourceAppId = $id; resourceAccess = @($roles) }
     }
+    # Only now, so that nothing lies about when the tenant lacks a service or a permission.
+    $made = New-Certificate -Path $Certificate
     $keyCredential = @{ type = 'AsymmetricX509Cert'; usage = 'Verify'; key = $made.RawData; displayName = "CN=$Name" }
     $application = New-MgApplication -DisplayName $Name -SignInAudience 'AzureADMyOrg' `
         -RequiredResourceAccess @($access) -KeyCredentials @($keyCredential)
@@ -127,13 +159,18 @@ function Install-Application {
     foreach ($entry in $access) {
         foreach ($role in $entry.resourceAccess) {
             # Granting the role to the service principal is the consent.
-            $null = New-MgServicePrincipalAppRoleAssignment -ServicePrincipalId $principal.Id -PrincipalId $principal.Id `
-                -ResourceId $services[$entry.resourceAppId].Id -AppRoleId $role.id
+            $grant = @{
+                ServicePrincipalId = $principal.Id
+                PrincipalId        = $principal.Id
+                ResourceId         = $services[$entry.resourceAppId].Id
+                AppRoleId          = $role.id
+            }
+            $null = Invoke-WithPatience { New-MgServicePrincipalAppRoleAssignment @grant }
         }
     }
     if (-not $WithoutExchangeAdmin) {
-        $null = New-MgRoleManagementDirectoryRoleAssignment -PrincipalId $principal.Id -RoleDefinitionId $globalReader `
-            -DirectoryScopeId '/'
+        $assignment = @{ PrincipalId = $principal.Id; RoleDefinitionId = $globalReader; DirectoryScopeId = '/' }
+        $null = Invoke-WithPatience { New-MgRoleManagementDirectoryRoleAssignment @assignment }
     }
     if ($EwsGroup) { Grant-EwsToGroup -Principal $principal }
     $tenant = (Get-MgContext).TenantId
@@ -148,7 +185,7 @@ function Grant-EwsToGroup {
     param($Principal)
     Connect-Exchange
     $group = Get-Group -Identity $EwsGroup
-    $null = New-ServicePrincipal -AppId $Principal.AppId -ObjectId $Principal.Id -DisplayName $Name
+    $null = Invoke-WithPatience { New-ServicePrincipal -AppId $Principal.AppId -ObjectId $Principal.Id -DisplayName $Name }
     $filter = "MemberOfGroup -eq '$($group.DistinguishedName -replace "'", "''")'"
     $null = New-ManagementScope -Name $scopeName -RecipientRestrictionFilter $filter
     $null = New-ManagementRoleAssignment -Name $scopeName -App $Principal.Id -Role 'Application EWS.AccessAsApp' `
@@ -160,13 +197,15 @@ function Uninstall-Application {
     $application = Find-Application
     if (-not $application) { Write-Host "Nothing is registered as '$Name'."; return }
     if (-not $PSCmdlet.ShouldProcess($Name, 'remove the application, its consent and its roles')) { return }
-    if (Get-Command Connect-ExchangeOnline -ErrorAction SilentlyContinue) {
+    # Who never gave -EwsGroup has nothing in Exchange, and may have no rights there either: no reason to stop.
+    try {
         Connect-Exchange
         Get-ManagementRoleAssignment -Identity $scopeName -ErrorAction SilentlyContinue | Remove-ManagementRoleAssignment -Confirm:$false
         Get-ManagementScope -Identity $scopeName -ErrorAction SilentlyContinue | Remove-ManagementScope -Confirm:$false
         Get-ServicePrincipal -Identity $application.AppId -ErrorAction SilentlyContinue | Remove-ServicePrincipal -Confirm:$false
-    } else {
-        Write-Warning 'The module ExchangeOnlineManagement is not here: a role of RBAC for Applications, if any, stays.'
+    }
+    catch {
+        Write-Warning ('Exchange could not be asked: a role of RBAC for Applications, if any, stays. {0}' -f $_.Exception.Message)
     }
     # Consent and directory role go with the service principal, which goes with the application.
     Remove-MgApplication -ApplicationId $application.Id

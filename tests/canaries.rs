@@ -17,6 +17,8 @@ const SECRET: &str = "canary-secret-7Q~x+/=&%";
 const PASSWORD: &str = "canary-proxy-password";
 const HEADER: &str = "canary-identity-header";
 const JOB_TOKEN: &str = "canary-job-token";
+/// Opens the PFX files beside the certificate.
+const PFX_PASSWORD: &str = "canary-pfx-password";
 
 /// Looks for every canary, in every form it travels in, in everything below a folder.
 struct Hunt {
@@ -31,7 +33,7 @@ impl Hunt {
         use base64::Engine;
         use base64::engine::general_purpose::STANDARD;
         let mut canaries = Vec::new();
-        for secret in [SECRET, PASSWORD, HEADER, JOB_TOKEN] {
+        for secret in [SECRET, PASSWORD, HEADER, JOB_TOKEN, PFX_PASSWORD] {
             let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
             for form in [secret.to_owned(), encoded, STANDARD.encode(secret), STANDARD.encode(format!("ada:{secret}"))]
             {
@@ -45,7 +47,7 @@ impl Hunt {
         }
         Self {
             canaries,
-            planted: vec!["secret.txt", "both.pem", "tenant.toml", "token", "credentials.toml", "tls.key"],
+            planted: vec!["secret.txt", "both.pem", "tenant.toml", "token", "credentials.toml", "tls.key", "key.pfx"],
         }
     }
 
@@ -162,6 +164,20 @@ fn no_key_and_no_assertion_is_left_behind() {
     ] {
         configure(&sandbox, &simulator.url, application, credential);
         hunt.everything(credential, &sandbox, &finished(assess(&sandbox)));
+    }
+    std::fs::copy(repository("tests/clients/modern.pfx"), sandbox.path("key.pfx")).expect("a file");
+    for (application, password) in [(2, PFX_PASSWORD), (1, PFX_PASSWORD), (2, "canary-pfx-password-wrong")] {
+        let credential = "kind = 'certificate', file = 'key.pfx', password_env = 'THE_PASSWORD'";
+        configure(&sandbox, &simulator.url, application, credential);
+        let mut command = assess(&sandbox);
+        hunt.everything(
+            "a PFX file",
+            &sandbox,
+            &finished({
+                command.env("THE_PASSWORD", password);
+                command
+            }),
+        );
     }
 }
 

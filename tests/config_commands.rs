@@ -27,12 +27,63 @@ fn init_writes_a_commented_configuration_that_works_and_overwrites_nothing() {
     assert!(text.contains("EWSREADY_TENANTS_FABRIKAM_PACE_SET"), "{text}");
     let said = sandbox.run(&["config", "--tenant", "fabrikam"]).expect(0).stdout();
     assert!(said.contains("EWSREADY_SECRET (not set)"), "{said}");
-    sandbox.write("ewsready.toml", "# mine");
     let said = sandbox.run(&INIT).expect(2).stderr();
-    assert!(said.contains("was not touched") && said.contains("--force"), "{said}");
-    assert_eq!(sandbox.read("ewsready.toml"), b"# mine");
+    assert!(said.contains("has a tenant 'fabrikam' already and was not touched") && said.contains("--force"), "{said}");
+    assert_eq!(String::from_utf8(sandbox.read("ewsready.toml")).expect("text"), text);
+    sandbox.write("ewsready.toml", "# mine\n");
     sandbox.run(&[INIT.as_slice(), &["--force"]].concat()).expect(0);
-    assert!(sandbox.read("ewsready.toml").len() > 1000);
+    assert_eq!(String::from_utf8(sandbox.read("ewsready.toml")).expect("text"), text);
+}
+
+#[test]
+fn init_adds_a_tenant_and_leaves_everything_else_as_it_was() {
+    let sandbox = Sandbox::new();
+    let mine = "# mine\n[tenants.contoso]\ntenant = 'contoso.example'   # ours\nclient_id = 'x'\ncredential = { kind = 'device-code' }\n";
+    for (ends, mine) in [("\n", mine.to_owned()), ("\r\n", mine.replace('\n', "\r\n"))] {
+        let path = sandbox.write("ewsready.toml", &mine);
+        readable_by_all(&path);
+        let said = sandbox.run(&INIT).expect(0).stderr();
+        assert!(said.contains("added [tenants.fabrikam] to"), "{said}");
+        let text = String::from_utf8(sandbox.read("ewsready.toml")).expect("text");
+        assert!(
+            text.starts_with(&format!("{mine}{ends}[tenants.fabrikam]{ends}tenant = \"fabrikam.example\"")),
+            "{text}"
+        );
+        assert_eq!(text.matches('\n').count(), text.matches(ends).count(), "one kind of line end");
+        assert_eq!(mode(&path), 0o644, "who could read it still can");
+        for tenant in ["contoso", "fabrikam"] {
+            sandbox.run(&["config", "--tenant", tenant]).expect(0);
+        }
+        assert!(sandbox.run(&INIT).expect(2).stderr().contains("has a tenant 'fabrikam' already"));
+    }
+    for (wrong, said) in
+        [("tenants = {}", "nothing can be added to"), ("[tenants", "line 1"), ("[other]", "unknown key")]
+    {
+        sandbox.write("ewsready.toml", wrong);
+        let told = sandbox.run(&INIT).expect(2).stderr();
+        assert!(told.contains(said), "{told}");
+        assert_eq!(sandbox.read("ewsready.toml"), wrong.as_bytes());
+    }
+}
+
+#[cfg(unix)]
+fn readable_by_all(path: &std::path::Path) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644)).expect("rights");
+}
+
+#[cfg(unix)]
+fn mode(path: &std::path::Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).expect("a file").permissions().mode() & 0o777
+}
+
+#[cfg(not(unix))]
+fn readable_by_all(_: &std::path::Path) {}
+
+#[cfg(not(unix))]
+fn mode(_: &std::path::Path) -> u32 {
+    0o644
 }
 
 #[test]

@@ -93,6 +93,7 @@ fn said(combination: &[&str; 7], day: Date) -> (&'static str, Vec<&'static str>)
             ews_enabled: value(switch),
             app_list: list(list_word),
             agents: agents(organization_agents),
+            ..OrganizationEws::default()
         }),
         ..TenantEvidence::default()
     };

@@ -106,6 +106,25 @@ fn a_certificate_signs_and_the_signature_is_checked() {
 }
 
 #[test]
+fn a_pfx_file_signs_in_with_its_password_from_a_variable_or_a_file() {
+    let sandbox = Sandbox::new();
+    let simulator = simulator(&sandbox);
+    // As openssl writes them today, and with -legacy, as older Windows does.
+    for name in ["modern.pfx", "legacy.pfx"] {
+        std::fs::copy(repository("tests/clients").join(name), sandbox.path(name)).expect("a file");
+        let credential = format!("kind = 'certificate', file = '{name}', password_env = 'THE_PASSWORD'");
+        configure(&sandbox, &simulator, &application(2), &credential);
+        signed_in(&finished(doctor(&sandbox).env("THE_PASSWORD", "canary-pfx-password")), "User.Read.All");
+        let said = finished(doctor(&sandbox).env("THE_PASSWORD", "other")).expect(3).stderr();
+        assert!(said.contains(&format!("{name} cannot be opened with this password, or is no PFX file")), "{said}");
+    }
+    sandbox.write("password.txt", "canary-pfx-password\n");
+    let credential = "kind = 'certificate', file = 'modern.pfx', password_file = 'password.txt'";
+    configure(&sandbox, &simulator, &application(2), credential);
+    signed_in(&finished(&mut doctor(&sandbox)), "User.Read.All");
+}
+
+#[test]
 fn a_federated_token_comes_from_a_file_that_is_read_each_time() {
     let sandbox = Sandbox::new();
     let simulator = simulator(&sandbox);

@@ -104,6 +104,14 @@ fn graph() {
     let statuses: Vec<_> = ["1", "2", "3", "4"].iter().map(|id| parts[*id].status.as_u16()).collect();
     assert_eq!(statuses, [302, 200, 401, 204]);
 
+    // No report is asked for: a redirect in place of an answer is followed by nobody, and settles nothing.
+    let redirect = answer(&folder, "35-report-302.http", 302);
+    let cause = match json_by_status(&redirect) {
+        Reading::Transient(cause, _) => cause,
+        _ => mailbox::interpret(&redirect).expect_err("no answer").cause,
+    };
+    assert!(matches!(cause, Cause::Inconclusive | Cause::Unreadable), "{cause:?}");
+
     let settings = mailbox::interpret(&answer(&folder, "33-mailboxsettings-cs-CZ.json", 200));
     assert_eq!(settings, Ok(GraphAnswer::Answers { purpose: Some(MailboxPurpose::User) }));
 }
@@ -150,4 +158,14 @@ fn soap_recordings() {
     for name in ["04-internalservicefault.xml", "05-foreign-soap-fault.xml", "11-internalservererror.xml"] {
         assert_eq!(read(name).expect_err(name).cause, Cause::Inconclusive, "{name}");
     }
+}
+
+/// The recordings come with a list of them; a new one has to be read here.
+#[test]
+fn every_recording_is_read() {
+    let Some(folder) = folder() else { return };
+    let mut list = csv::Reader::from_path(folder.join("manifest.csv")).expect("the list");
+    let names = list.records().map(|line| line.expect("a line")[0].rsplit('/').next().unwrap_or_default().to_owned());
+    let missing: Vec<String> = names.filter(|name| !include_str!("traces.rs").contains(name.as_str())).collect();
+    assert_eq!(missing, Vec::<String>::new());
 }

@@ -6,7 +6,7 @@
 # Nothing is changed unless you start the script with -Apply: until then every command runs with -WhatIf.
 # Blocks without commands name what no script can know.
 #
-# Modules: ExchangeOnlineManagement 3.x; Microsoft.Graph.Users and Microsoft.Graph.Users.Actions for licences.
+# Modules: ExchangeOnlineManagement 3.x; Microsoft.Graph.Authentication, Microsoft.Graph.Users and Microsoft.Graph.Users.Actions for licences.
 
 [CmdletBinding()]
 param(
@@ -127,7 +127,7 @@ $users = @(
 Connect-Exchange
 Invoke-ForEachUser $users {
     param($one)
-    Get-CASMailbox -Identity $one | Select-Object PrimarySmtpAddress, EwsApplicationAccessPolicy, EwsAllowList, EwsBlockList
+    Get-CASMailbox -Identity $one | Select-Object 'PrimarySmtpAddress', 'EwsApplicationAccessPolicy', 'EwsAllowList', 'EwsBlockList'
     Set-CASMailbox -Identity $one -EwsApplicationAccessPolicy $null -EwsAllowList $null -EwsBlockList $null -WhatIf:$dryRun
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::config::{CredentialSource, Profile, SecretSource};
@@ -70,26 +70,13 @@ fn read_certificate(
         Certificate::from_pem(&bytes, key_bytes.as_ref().map(|bytes| &bytes[..]))
     } else {
         let password = password.map(|password| password.read("the password of the PFX file")).transpose()?;
-        from_pfx(&bytes, password.as_ref())
+        Certificate::from_pfx(&bytes, password.as_ref().map_or("", |password| password.expose_secret()))
     };
     let place = match (&read, key) {
         (Err(why), Some(key)) if why.contains("private key") => key.place(),
         _ => certificate.place(),
     };
     read.map_err(|why| refused(format!("{place} {why}"), "the README shows how certificate and key are made"))
-}
-
-#[cfg(feature = "pfx")]
-fn from_pfx(bytes: &[u8], password: Option<&SecretString>) -> Result<Certificate, String> {
-    use secrecy::ExposeSecret;
-    Certificate::from_pfx(bytes, password.map_or("", |password| password.expose_secret()))
-}
-
-#[cfg(not(feature = "pfx"))]
-fn from_pfx(_: &[u8], _: Option<&SecretString>) -> Result<Certificate, String> {
-    Err("is not in PEM; this build does not read PFX (cargo build --features pfx), or convert it: openssl pkcs12 -in FILE \
-        -nodes -out ewsready.pem"
-        .to_owned())
 }
 
 /// A variable that is set and not empty.

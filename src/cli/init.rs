@@ -1,18 +1,18 @@
 //! `ewsready init`: writes a commented configuration, asking on a terminal for what the arguments leave out.
 
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
 use super::Output;
 use super::files::write_whole;
-use crate::config::{DEMO, path_or_default};
+use crate::config::{DEMO, File, path_or_default};
 use crate::failure::{Exit, Failure};
 
 const TEMPLATE: &str = include_str!("../../templates/ewsready.toml");
 
-/// Write a commented configuration; asks on a terminal for what is left out.
+/// Write a commented configuration, or add a tenant to the one that is there; asks on a terminal for what is left out.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Name for the tenant, as `--tenant` will call it.
@@ -39,7 +39,7 @@ pub struct Args {
     /// File to write [default: ewsready.toml in the current folder].
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Overwrite a file that is there.
+    /// Replace a file that is there, with every tenant in it.
     #[arg(long)]
     force: bool,
 }
@@ -71,21 +71,91 @@ struct Answers {
 /// Runs the command.
 ///
 /// # Errors
-/// In words, when something is missing without a terminal to ask on, or the file is there already.
+/// In words, when something is missing without a terminal to ask on, or the file has this tenant already.
 pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     let path = path_or_default(args.config.as_deref());
-    if path.exists() && !args.force {
-        return Err(Failure::usage(
-            format!("{} is there already and was not touched", path.display()),
-            "edit it, name another file with --config, or replace it with --force",
-        ));
+    let present = if args.force { None } else { read_present(&path)? };
+    if let (Some(present), Some(name)) = (&present, &args.name) {
+        present.refuse(name)?;
     }
     let answers = answers(args)?;
-    let text = fill(&answers);
-    write_whole(&path, text.as_bytes(), args.force)?;
-    output.remark(&format!("wrote {}", path.display()));
+    let filled = fill(&answers);
+    let said = match &present {
+        Some(present) => {
+            present.refuse(&answers.name)?;
+            present.add(&answers.name, &filled)?;
+            format!("added [tenants.{}] to {}; nothing else in it was changed", answers.name, path.display())
+        }
+        None => {
+            write_whole(&path, filled.as_bytes(), args.force)?;
+            format!("wrote {}", path.display())
+        }
+    };
+    output.remark(&said);
     output.remark(&format!("next: put the credential in its place, then ewsready doctor --tenant {}", answers.name));
     Ok(Exit::Done)
+}
+
+/// A configuration that is there already.
+struct Present {
+    path: PathBuf,
+    text: String,
+    tenants: Vec<String>,
+}
+
+/// The file, if there is one; a wrong one is not added to.
+fn read_present(path: &Path) -> Result<Option<Present>, Failure> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let tenants = File::read(Some(path))?.names();
+    let unreadable = |error| Failure::usage(format!("{} cannot be read: {error}", path.display()), "check its rights");
+    let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    // Behind a link the file itself is replaced, not the link.
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    Ok(Some(Present { path, text, tenants }))
+}
+
+impl Present {
+    fn refuse(&self, name: &str) -> Result<(), Failure> {
+        if !self.tenants.iter().any(|known| known == name) {
+            return Ok(());
+        }
+        Err(Failure::usage(
+            format!("{} has a tenant '{name}' already and was not touched", self.path.display()),
+            "edit it there, give another --name, or replace the whole file with --force",
+        ))
+    }
+
+    /// Writes the file with one more tenant behind what it holds, comments and all.
+    fn add(&self, name: &str, filled: &str) -> Result<(), Failure> {
+        let block = filled.find("[tenants.").and_then(|start| filled.get(start..)).unwrap_or(filled);
+        let mut text = self.text.trim_end().to_owned();
+        if !text.is_empty() {
+            text.push_str("\n\n");
+        }
+        text.push_str(block);
+        if self.text.contains("\r\n") {
+            text = text.replace("\r\n", "\n").replace('\n', "\r\n");
+        }
+        // Tables that are written in one line take no more: such a file stays as it is.
+        let read = File::parse(&self.path, &text).map(|file| file.names());
+        if !read.is_ok_and(|names| names.len() == self.tenants.len() + 1 && names.iter().any(|known| known == name)) {
+            return Err(Failure::usage(
+                format!(
+                    "{} is written in a way that nothing can be added to, and was not touched",
+                    self.path.display()
+                ),
+                "give every tenant a table of its own, [tenants.NAME], or name another file with --config",
+            ));
+        }
+        let rights = std::fs::metadata(&self.path).map(|known| known.permissions());
+        write_whole(&self.path, text.as_bytes(), true)?;
+        // Whoever could read it before still can.
+        rights.and_then(|rights| std::fs::set_permissions(&self.path, rights)).map_err(|error| {
+            Failure::usage(format!("the rights of {} could not be kept: {error}", self.path.display()), "check them")
+        })
+    }
 }
 
 fn answers(args: &Args) -> Result<Answers, Failure> {

@@ -6,6 +6,7 @@ use crate::config::Profile;
 use crate::evidence::store::{RunRecord, Store};
 use crate::failure::Failure;
 use crate::imports::integrations::{Exports, join};
+use crate::report::{Texts, joined};
 use crate::service::dns::Dns;
 use crate::service::onprem::OnPremises;
 use crate::transport::Transport;
@@ -28,19 +29,22 @@ pub async fn exports(
     }
     let told = join(exports, store, run.id, clock.now()).await?;
     let tenant = store.tenant_evidence(run.id)?;
+    // Remarks on standard error are English, like everything said there.
+    let texts = Texts::embedded("en")?;
     for export in &told {
-        output.remark(&export.sentence(&tenant.domain_names()));
+        output.remark(&joined::sentence(export, &tenant.domain_names(), &texts));
     }
     Ok(())
 }
 
-/// Who asks name servers: nobody where the profile leaves it out, or on a simulated tenant, whose domains no name server
-/// knows. A system without name servers is a remark, no failure.
+/// Who asks name servers: nobody where the profile leaves it out, or on a simulated tenant, whose domains the system's
+/// name servers do not know. A system without name servers is a remark, no failure.
 pub fn dns(profile: &Profile, output: &Output) -> Option<Dns> {
-    if !profile.sources.dns || is_loopback(&profile.endpoints.exchange) {
+    let server = profile.endpoints.dns;
+    if !profile.sources.dns || (server.is_none() && is_loopback(&profile.endpoints.exchange)) {
         return None;
     }
-    match Dns::system() {
+    match server.map_or_else(Dns::system, Dns::at) {
         Ok(dns) => Some(dns),
         Err(why) => {
             output.remark(&format!("the domains' DNS records stay unknown: {why}"));

@@ -13,6 +13,7 @@ pub mod init;
 mod joining;
 pub mod man;
 mod output;
+pub mod panic;
 pub mod plan;
 mod progress;
 pub mod report;
@@ -93,6 +94,10 @@ enum Command {
 /// Runs the program with the process's arguments; returns the exit code.
 #[must_use]
 pub fn main() -> u8 {
+    panic::guarded(start)
+}
+
+fn start() -> u8 {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

@@ -100,6 +100,7 @@ const PLAIN: &[(&str, Kind, &str)] = &[
     ("endpoints.exchange", Kind::Text, "the cloud's"),
     ("endpoints.autodiscover", Kind::Text, "the cloud's"),
     ("endpoints.on_premises", Kind::Text, "the hosts' own"),
+    ("endpoints.dns", Kind::Text, "the system's"),
     ("network.proxy", Kind::Text, "the system's"),
     ("network.ca_files", Kind::List, ""),
     ("sources.exchange_admin", Kind::Flag, "true"),

@@ -159,7 +159,11 @@ impl File {
         self.tenants.keys().cloned().collect()
     }
 
-    pub(super) fn parse(path: &Path, text: &str) -> Result<Self, Failure> {
+    /// Reads a configuration from its text; `path` is how messages call it.
+    ///
+    /// # Errors
+    /// In words with line and key, when it is no configuration.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, Failure> {
         let reader = Reader { path, text };
         let table = DeTable::parse(text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);

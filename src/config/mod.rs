@@ -6,6 +6,7 @@ mod nearest;
 mod profile;
 mod secret;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use url::Url;
@@ -121,6 +122,8 @@ pub struct Endpoints {
     pub autodiscover: Url,
     /// An address below which every on-premises host stands under its name; none: they are asked under their own.
     pub on_premises: Option<Url>,
+    /// The name server to ask; none: the system's.
+    pub dns: Option<SocketAddr>,
 }
 
 impl Endpoints {
@@ -133,6 +136,7 @@ impl Endpoints {
             exchange: root.clone(),
             autodiscover: root.clone(),
             on_premises: root.join("/onprem").ok(),
+            dns: None,
         }
     }
 
@@ -159,6 +163,7 @@ impl Endpoints {
             exchange: root(&cloud.exchange)?,
             autodiscover: root(&cloud.autodiscover)?,
             on_premises: None,
+            dns: None,
         })
     }
 }
@@ -217,6 +222,8 @@ impl Profile {
         for name in &self.given_endpoints {
             *endpoints.named(name) = self.endpoints.named(name).clone();
         }
+        // Neither belongs to a cloud.
+        (endpoints.on_premises, endpoints.dns) = (self.endpoints.on_premises, self.endpoints.dns);
         self.endpoints = endpoints;
         self.cloud = cloud;
         Ok(self)

@@ -249,6 +249,13 @@ fn endpoints(settings: &Settings, cloud: &Cloud) -> Result<Endpoints, Failure> {
             .map_err(|why| settings.complain(path, &format!("{path}: {why}"), "give https://HOST/PATH"))?;
         endpoints.on_premises = Some(url);
     }
+    let path = "endpoints.dns";
+    if let Some(text) = settings.text(path) {
+        let hint = "give address and port, as 192.0.2.53:53 or [2001:db8::53]:53";
+        let server =
+            text.parse().map_err(|_| settings.complain(path, &format!("{path}: '{text}' is no name server"), hint))?;
+        endpoints.dns = Some(server);
+    }
     Ok(endpoints)
 }
 

@@ -128,37 +128,19 @@ pub struct JoinedExport {
     pub examples: Vec<(u64, String)>,
     /// Lines without anything to join by.
     pub blank: u64,
+    /// Lines about something else than EWS.
+    #[serde(default)]
+    pub other: u64,
 }
 
 impl JoinedExport {
-    /// What became of it, in a sentence or two; `domains` are the tenant's.
+    /// Whether it seems to be another tenant's: none of its lines found a partner, and none of those that are named has a
+    /// domain of this tenant (`domains`).
     #[must_use]
-    pub fn sentence(&self, domains: &[String]) -> String {
-        let Self { file, lines, matched, unmatched, blank, .. } = self;
-        let name = self.kind.name();
-        if self.kind == ExportKind::EwsUsage {
-            return format!("{file} ({name}): {matched} of {lines} lines name an application.");
-        }
-        let mut said = format!("{file} ({name}): {matched} of {lines} lines belong to users of this roster");
-        if *blank > 0 {
-            said.push_str(&format!(", {blank} have no address"));
-        }
-        if *unmatched == 0 {
-            return said + ".";
-        }
-        let named: Vec<String> =
-            self.examples.iter().map(|(line, address)| format!("{address} (line {line})")).collect();
-        let more = unmatched.saturating_sub(named.len() as u64);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        said.push_str(&format!(", {unmatched} to nobody of it: {}{more}.", named.join(", ")));
+    pub fn is_foreign(&self, domains: &[String]) -> bool {
         let domain = |address: &str| address.rsplit('@').next().unwrap_or_default().to_owned();
         let foreign = self.examples.iter().all(|(_, address)| !domains.contains(&domain(address)));
-        if *matched == 0 && foreign && !domains.is_empty() {
-            said.push_str(
-                " Not one of its addresses has a domain of this tenant: it seems to be another tenant's export.",
-            );
-        }
-        said
+        self.matched == 0 && self.unmatched > 0 && foreign && !domains.is_empty()
     }
 }
 

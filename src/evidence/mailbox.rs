@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::joined::Joined;
-use super::observation::Observation;
+use super::observation::{Observation, Source};
 
 /// Everything observed about one address of the roster.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -351,11 +351,14 @@ pub enum EwsAnswer {
 pub struct Delegate {
     /// The delegate's address.
     pub address: String,
+    /// The delegate's display name; empty: not said.
+    #[serde(default)]
+    pub name: String,
     /// Graph's role word, for example `write` or `delegateWithPrivateEventAccess`.
     pub role: String,
 }
 
-/// What SOAP Autodiscover said about one user.
+/// What Autodiscover told Exchange's own clients about one user, over SOAP or, where that gave no answer, POX.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct UserSettings {
@@ -367,4 +370,22 @@ pub struct UserSettings {
     pub online: Option<bool>,
     /// A per-user error code other than `NoError`.
     pub error: Option<String>,
+    /// Why SOAP gave no answer: POX told the rest.
+    pub soap_failed: Option<String>,
+}
+
+impl UserSettings {
+    /// Whether the answer is an address of neither the EXPR nor the EXCH kind. One that sends the client elsewhere says
+    /// nothing about that.
+    #[must_use]
+    pub fn lacks_exchange_section(&self) -> bool {
+        let elsewhere = self.error.as_deref().is_some_and(|error| error.starts_with("Redirect"));
+        !elsewhere && self.external_ews_url.is_none() && self.internal_ews_url.is_none()
+    }
+
+    /// Which of the two protocols told it.
+    #[must_use]
+    pub fn source(&self) -> Source {
+        if self.soap_failed.is_some() { Source::AutodiscoverPox } else { Source::AutodiscoverSoap }
+    }
 }

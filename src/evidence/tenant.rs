@@ -120,6 +120,8 @@ pub struct OrganizationEws {
     pub app_list: AppList,
     /// The user-agent filter of the organisation.
     pub agents: AgentFilter,
+    /// Whether the organisation has public folders, here or on-premises; `None`: not said.
+    pub public_folders: Option<bool>,
 }
 
 /// The list of applications that may use EWS, as far as it could be seen.
@@ -151,6 +153,8 @@ pub struct Application {
     pub application_permissions: BTreeSet<String>,
     /// Delegated permissions granted, by value, for example `EWS.AccessAsUser.All`.
     pub delegated_permissions: BTreeSet<String>,
+    /// Nobody let us read the delegated ones: those above prove nothing by their absence.
+    pub delegated_unseen: bool,
 }
 
 /// A Message Center post.

@@ -22,6 +22,40 @@ pub struct Client {
     /// What it does when EWS ends; empty: nobody has said.
     #[serde(default)]
     pub at_end: String,
+    /// The same two in other languages, by language code.
+    #[serde(default)]
+    pub translated: BTreeMap<String, ClientWords>,
+}
+
+/// What is said of a client, in one language.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ClientWords {
+    /// What its maker says; may be empty.
+    pub advice: String,
+    /// What it does when EWS ends; may be empty.
+    pub at_end: String,
+}
+
+/// What is said of a client, as a reader gets it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientSays<'a> {
+    /// What its maker says; may be empty.
+    pub advice: &'a str,
+    /// What it does when EWS ends; empty: nobody has said.
+    pub at_end: &'a str,
+}
+
+impl Client {
+    /// Its words in a language; what is not translated stays English.
+    #[must_use]
+    pub fn said(&self, language: &str) -> ClientSays<'_> {
+        let own = self.translated.get(language);
+        ClientSays {
+            advice: own.map(|own| &own.advice).filter(|own| !own.is_empty()).unwrap_or(&self.advice),
+            at_end: own.map(|own| &own.at_end).filter(|own| !own.is_empty()).unwrap_or(&self.at_end),
+        }
+    }
 }
 
 /// What an integration asks of a mailbox.
@@ -51,6 +85,16 @@ pub struct Integration {
     /// User agents each column needs, all of them.
     #[serde(default)]
     pub agents: BTreeMap<String, Vec<String>>,
+}
+
+impl Integration {
+    /// Whether an application of the tenant is this integration's: by its id, or by a word in its name.
+    #[must_use]
+    pub fn recognises(&self, app_id: &str, name: &str) -> bool {
+        let name = name.to_lowercase();
+        self.app_ids.iter().any(|id| id.eq_ignore_ascii_case(app_id))
+            || self.app_names.iter().any(|word| name.contains(word))
+    }
 }
 
 /// What a kind of recipient is for the assessment.

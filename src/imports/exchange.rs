@@ -3,7 +3,7 @@
 use super::table::{COMPLETE, Cell, Record, Table, WITH_SWITCH};
 use crate::evidence::mailbox::{AgentFilter, AgentRule, CasMailbox, Recipient};
 use crate::evidence::tenant::{AppList, OrganizationEws};
-use crate::service::exchange_admin::{Keyed, app_ids};
+use crate::service::exchange_admin::{Keyed, app_ids, public_folders};
 use crate::service::supply::NamedOrganization;
 
 /// What a file is to be.
@@ -87,6 +87,11 @@ impl Row<'_> {
                 ews_enabled: self.flag("EwsEnabled")?,
                 app_list: if seen { AppList::Seen(apps) } else { AppList::Hidden },
                 agents: self.agents()?,
+                // Nobody's verdict hangs on it: a form that says nothing is no error.
+                public_folders: public_folders(
+                    self.text("PublicFoldersEnabled").unwrap_or_default().as_deref(),
+                    self.text("RootPublicFolderMailbox").unwrap_or_default().as_deref(),
+                ),
             },
         })
     }

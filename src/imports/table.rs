@@ -40,7 +40,7 @@ pub(super) struct Table {
 }
 
 /// Columns that anything is read from, as the cmdlets spell them. All others (there are hundreds) are not kept.
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 15] = [
     "Name",
     "ExternalDirectoryObjectId",
     "PrimarySmtpAddress",
@@ -53,6 +53,8 @@ const COLUMNS: [&str; 13] = [
     "ArchiveStatus",
     "IsInactiveMailbox",
     "GrantSendOnBehalfTo",
+    "PublicFoldersEnabled",
+    "RootPublicFolderMailbox",
     COMPLETE,
 ];
 

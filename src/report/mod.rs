@@ -14,6 +14,7 @@ pub mod export;
 mod format;
 pub mod head;
 pub mod html;
+pub mod joined;
 pub mod json;
 pub mod markdown;
 mod page;

@@ -59,7 +59,7 @@ pub struct Page<'a> {
     domain_lines: &'a [DomainLine],
     services: &'a [ServiceLine],
     rules: &'a [RuleLine],
-    parameters: &'a [(String, String)],
+    parameters: Vec<(&'a str, &'a str)>,
     permissions: &'a [String],
     caveats: &'a [String],
     /// What moved since the run before; none without one.
@@ -199,7 +199,11 @@ impl<'a> Page<'a> {
             domain_lines: &head.domains,
             services: &head.services,
             rules: &head.rules,
-            parameters: &head.parameters,
+            parameters: head
+                .parameters
+                .iter()
+                .map(|(name, value)| (texts.get("parameter", name), value.as_str()))
+                .collect(),
             permissions: &head.permissions,
             caveats: &head.caveats,
             changes: view.history.changes.as_ref().map(|changes| ChangesPage::new(changes, texts)),

@@ -110,10 +110,8 @@ pub fn standings<'a>(tenant: &'a TenantEvidence, facts: &'a Facts, options: &'a 
 /// Whether an application is that of an integration of the profile's.
 fn is_integration_s(application: Option<&Application>, facts: &Facts, options: &Options) -> bool {
     let Some(application) = application else { return false };
-    let name = application.name.to_lowercase();
-    options.integrations.iter().filter_map(|id| facts.integration(id)).any(|known| {
-        known.app_ids.contains(&application.app_id) || known.app_names.iter().any(|word| name.contains(word))
-    })
+    let known = options.integrations.iter().filter_map(|id| facts.integration(id));
+    known.into_iter().any(|known| known.recognises(&application.app_id, &application.name))
 }
 
 /// The whole list that is needed, to be pasted; never written by us.
@@ -162,6 +160,26 @@ pub fn list_value(all: &[Standing<'_>]) -> String {
     needed.map(|standing| standing.app_id).collect::<Vec<_>>().join(",")
 }
 
+/// Delegated permissions stayed unseen.
+pub static DELEGATED_UNSEEN: Rule = Rule {
+    id: "apps/delegated-unseen",
+    question: "Did the delegated permissions of applications stay unseen?",
+    effect: Effect::Tells,
+    asks: &[Question::Applications],
+    facts: "clients.toml",
+    sources: &["https://learn.microsoft.com/graph/api/serviceprincipal-list-oauth2permissiongrants"],
+    texts: RuleTexts {
+        says: "Delegated permissions of applications were not shown to us: whatever uses EWS in the name of a signed-in person may be missing in the list of applications.",
+        stops: "",
+        next: "Grant Directory.Read.All beside Application.Read.All for one run, or compare the list with the EWS usage report of the admin center.",
+        alternative: "",
+    },
+    check: |reading| {
+        let known = reading.case.tenant.applications.value().into_iter().flatten();
+        Outcome::says_if(known.into_iter().any(|app| app.delegated_unseen))
+    },
+};
+
 /// Applications that the audit search saw in the mailbox.
 pub static SEEN: Rule = Rule {
     id: "apps/seen-in-mailbox",
@@ -199,6 +217,9 @@ pub(super) mod speaks {
     pub const ALL: &[Speaks] = &[
         (&LIST_VALUE, |case| {
             case.options.apps = vec![OTHER_APP.to_owned()];
+        }),
+        (&DELEGATED_UNSEEN, |case| {
+            case.tenant.applications = known(vec![Application { delegated_unseen: true, ..Application::default() }]);
         }),
         (&SEEN, |case| {
             let ews_apps = vec![MailboxUse { app_id: OTHER_APP.to_owned(), calls: 3, last: None }];

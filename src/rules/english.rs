@@ -83,6 +83,7 @@ pub const WORDS: &[(&str, &str)] = &[
     ("evidence/switch/true", "True"),
     ("evidence/unknown", "not known: {why}"),
     ("evidence/user_settings/none", "an answer without an EWS address"),
+    ("evidence/user_settings/pox", "{told} (told by POX; SOAP gave no answer: {why})"),
     (
         "ews/judged_by_settings",
         " The probe was refused because our own application is not listed; for the applications of the profile the settings are what is known.",

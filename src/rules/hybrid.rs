@@ -71,6 +71,26 @@ pub static ONLINE_ARCHIVE: Rule = Rule {
     },
 };
 
+/// There are public folders, which Graph does not open.
+pub static PUBLIC_FOLDERS: Rule = Rule {
+    id: "hybrid/public-folders",
+    question: "Has the organisation public folders, which Graph does not open?",
+    effect: Effect::Tells,
+    asks: &[Question::Organization],
+    facts: "retirement.toml",
+    sources: &[DEPRECATION],
+    texts: RuleTexts {
+        says: "The organisation has public folders. Graph will never open them in general; Microsoft plans their import and export for the fourth quarter of 2026. Whatever reads or writes them over EWS stops on {ends}.",
+        stops: "",
+        next: "Ask the owner of each application that is needed on the list whether it uses public folders; move those folders into shared mailboxes or Microsoft 365 groups before that day, or back them up with something that does without EWS.",
+        alternative: "",
+    },
+    check: |reading| match reading.case.tenant.organization.value() {
+        Some(organization) => Outcome::says_if(organization.public_folders == Some(true)),
+        None => Outcome::Silent,
+    },
+};
+
 /// The cloud is not the worldwide one.
 pub static SOVEREIGN: Rule = Rule {
     id: "hybrid/sovereign-cloud",
@@ -113,6 +133,9 @@ pub(super) mod speaks {
             case.on_premises();
             let (capability, service) = ("Enabled".to_owned(), "exchange".to_owned());
             case.account().plans = vec![AssignedPlan { plan: plan("EXCHANGE_S_ARCHIVE"), capability, service }];
+        }),
+        (&PUBLIC_FOLDERS, |case| {
+            case.organization().public_folders = Some(true);
         }),
         (&SOVEREIGN, |case| {
             case.options.cloud = "gcc_high".to_owned();

@@ -147,9 +147,12 @@ static REGISTRY: &[&Rule] = &[
     &notes::LIST_EMPTY_AHEAD,
     &notes::NOTICE,
     &apps::LIST_VALUE,
+    &apps::DELEGATED_UNSEEN,
     &salesforce::NO_CONSENT,
+    &salesforce::CONSENT_MISSING,
     &connection::ORGANIZATION_CONSENT,
     &hybrid::COEXISTENCE,
+    &hybrid::PUBLIC_FOLDERS,
     &hybrid::SOVEREIGN,
     // Questions that stayed open.
     &open::DIRECTORY,

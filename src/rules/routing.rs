@@ -1,10 +1,10 @@
 //! Where Autodiscover sends a client. None of it decides a verdict by itself; the place of the mailbox does.
 
-use crate::evidence::mailbox::RouteEnd;
+use crate::evidence::mailbox::{RouteEnd, UserSettings};
 
 use super::reading::{Place, Reading};
 use super::rule::{Effect, Outcome, Params, Question, Rule, RuleTexts};
-use super::sources::{AUTODISCOVER_SOAP, AUTODISCOVER_V2};
+use super::sources::{AUTODISCOVER_POX, AUTODISCOVER_SOAP, AUTODISCOVER_V2};
 
 const FACTS: &str = "clouds.toml";
 
@@ -81,7 +81,7 @@ pub static NO_EXCHANGE_SECTION: Rule = Rule {
     effect: Effect::Notes,
     asks: &[Question::Routing],
     facts: FACTS,
-    sources: &[AUTODISCOVER_SOAP],
+    sources: &[AUTODISCOVER_SOAP, AUTODISCOVER_POX],
     texts: RuleTexts {
         says: "Autodiscover answered, but named neither an external nor an internal EWS address ({error}); test tools report this as \"No EXPR or EXCH settings\".",
         stops: "",
@@ -89,13 +89,19 @@ pub static NO_EXCHANGE_SECTION: Rule = Rule {
         alternative: "",
     },
     check: |reading| match reading.case.evidence.user_settings.value() {
-        Some(settings) if settings.external_ews_url.is_none() && settings.internal_ews_url.is_none() => {
+        Some(settings) if lacks_section(reading, settings) => {
             let error = settings.error.clone().unwrap_or_else(|| reading.word("routing/no_error"));
             Outcome::Says(Params::one("error", error))
         }
         _ => Outcome::Silent,
     },
 };
+
+/// Whether Autodiscover, which answers for the user, names no address of EWS. Of an address that it does not know that is
+/// said only where there is a mailbox to be found.
+pub fn lacks_section(reading: &Reading<'_>, settings: &UserSettings) -> bool {
+    settings.lacks_exchange_section() && (settings.error.is_none() || in_cloud(reading))
+}
 
 fn in_cloud(reading: &Reading<'_>) -> bool {
     reading.located.as_ref().is_ok_and(|located| located.place == Place::Cloud)
@@ -109,7 +115,6 @@ fn last_host(reading: &Reading<'_>) -> String {
 #[cfg(test)]
 pub(super) mod speaks {
     use super::*;
-    use crate::evidence::mailbox::UserSettings;
     use crate::rules::testing::{Speaks, known, route};
 
     pub const ALL: &[Speaks] = &[

@@ -36,6 +36,7 @@ pub const GET_MAILBOX: &str = "https://learn.microsoft.com/powershell/module/exc
 pub const AUTODISCOVER_V2: &str = "https://github.com/microsoft/CSS-Exchange/blob/main/Shared/AutoDiscoverFunctions/Get-ProtocolEndpointViaAutoDv2.ps1";
 pub const AUTODISCOVER_SOAP: &str =
     "https://learn.microsoft.com/exchange/client-developer/web-service-reference/getusersettings-operation-soap";
+pub const AUTODISCOVER_POX: &str = "https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-oxdscli";
 pub const SALESFORCE_METHODS: &str =
     "https://help.salesforce.com/s/articleView?id=sales.activity_capture_graph_api.htm";
 pub const SALESFORCE_SERVICE_ACCOUNT: &str = "https://help.salesforce.com/s/articleView?id=002420794&type=1";

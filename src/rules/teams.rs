@@ -166,12 +166,22 @@ pub static DELEGATE_RIGHTS: Rule = Rule {
     },
 };
 
+/// Whether an entry of `GrantSendOnBehalfTo` is this delegate: Exchange writes an address, an alias, a display name, or
+/// either of them at the end of a path.
+fn is_named(entry: &str, delegate: &Delegate) -> bool {
+    let last = entry.rsplit('/').next().unwrap_or(entry);
+    let last = last.strip_prefix("CN=").map_or(last, |name| name.split(',').next().unwrap_or(name));
+    let alias = delegate.address.split('@').next().unwrap_or_default();
+    let names = [delegate.address.as_str(), delegate.name.as_str(), alias];
+    names.into_iter().any(|name| !name.is_empty() && name.eq_ignore_ascii_case(last.trim()))
+}
+
 /// What a delegate certainly lacks. Exchange names those who may send on behalf in many ways, so that only an empty list
 /// proves that somebody is not on it.
 fn lacking(reading: &Reading<'_>, delegate: &Delegate, send_on_behalf: &[String]) -> Option<String> {
     let role = delegate.role.to_ascii_lowercase();
     let writes = role == "write" || role.starts_with("delegate");
-    let sends = send_on_behalf.iter().any(|name| name.eq_ignore_ascii_case(&delegate.address));
+    let sends = send_on_behalf.iter().any(|entry| is_named(entry, delegate));
     let params = Params::one("address", &delegate.address);
     if writes && send_on_behalf.is_empty() {
         return Some(reading.words("teams/lacks_send_on_behalf", &params));
@@ -303,8 +313,7 @@ pub(super) mod speaks {
             shows(case, asks(), asks(), &["Negotiate", "NTLM"]);
         }),
         (&DELEGATE_RIGHTS, |case| {
-            let (address, role) = ("ben@contoso.example".to_owned(), "write".to_owned());
-            case.evidence.delegates = known(vec![Delegate { address, role }]);
+            case.evidence.delegates = known(vec![ben("write")]);
         }),
         (&EWS_CLOSED, |case| {
             case.cas().ews_enabled = Some(false);
@@ -319,6 +328,27 @@ pub(super) mod speaks {
             filtered(case);
         }),
     ];
+
+    fn ben(role: &str) -> Delegate {
+        let (address, name) = ("ben@contoso.example".to_owned(), "Ben Example".to_owned());
+        Delegate { address, name, role: role.to_owned() }
+    }
+
+    #[test]
+    fn who_may_send_on_behalf_is_found_under_every_name_exchange_gives() {
+        for name in [
+            "Ben Example",
+            "BEN@contoso.example",
+            "ben",
+            "contoso.example/People/Ben Example",
+            "CN=Ben Example,OU=People",
+        ] {
+            assert!(is_named(name, &ben("read")), "{name}");
+        }
+        for name in ["Benno Example", "Example", "contoso.example/Ben Example/Ada", "", "b"] {
+            assert!(!is_named(name, &ben("read")), "{name}");
+        }
+    }
 
     fn filtered(case: &mut Owned) {
         let (enforce, allow) = (Some(AgentRule::AllowList), vec!["Outlook*".to_owned()]);

@@ -125,6 +125,7 @@ impl Owned {
                     ews_enabled: Some(true),
                     app_list: AppList::Seen(BTreeSet::from([OWN_APP.to_owned()])),
                     agents: AgentFilter::default(),
+                    ..OrganizationEws::default()
                 }),
                 graph_roles: Observation::NotAsked,
                 exchange_roles: Observation::NotAsked,
@@ -132,6 +133,7 @@ impl Owned {
                     app_id: OTHER_APP.to_owned(),
                     name: "Salesforce Einstein Activity Capture".to_owned(),
                     enabled: Some(true),
+                    application_permissions: BTreeSet::from(["Calendars.ReadWrite".to_owned()]),
                     ..Application::default()
                 }]),
                 notices: Observation::NotAsked,
@@ -256,7 +258,7 @@ pub fn refused_by_switch() -> Observation<EwsAnswer> {
 /// Joins an export of a kind, which says this of the user.
 pub fn joined_with(case: &mut Owned, kind: ExportKind, joined: Joined) {
     let (file, examples) = ("export.csv".to_owned(), Vec::new());
-    let export = JoinedExport { kind, file, lines: 1, matched: 1, unmatched: 0, examples, blank: 0 };
+    let export = JoinedExport { kind, file, lines: 1, matched: 1, unmatched: 0, examples, blank: 0, other: 0 };
     case.tenant.exports = known(vec![export]);
     case.evidence.joined = known(joined);
 }

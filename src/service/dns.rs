@@ -32,9 +32,10 @@ impl Dns {
     /// # Errors
     /// In words, when no resolver can be made of it.
     pub fn at(server: SocketAddr) -> Result<Self, String> {
-        let mut connection = ConnectionConfig::udp();
-        connection.port = server.port();
-        let server = NameServerConfig::new(server.ip(), true, vec![connection]);
+        // TCP is for answers that do not fit a datagram.
+        let mut connections = vec![ConnectionConfig::udp(), ConnectionConfig::tcp()];
+        connections.iter_mut().for_each(|connection| connection.port = server.port());
+        let server = NameServerConfig::new(server.ip(), true, connections);
         let config = ResolverConfig::from_parts(None, Vec::new(), vec![server]);
         let builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
         builder.build().map(|resolver| Self { resolver }).map_err(|error| error.to_string())

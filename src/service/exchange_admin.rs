@@ -59,6 +59,10 @@ impl ExchangeAdmin {
             ews_enabled: organization.ews_enabled,
             app_list: AppList::Seen(app_ids(&organization.ews_allowed_app_ids)),
             agents: organization.agents(),
+            public_folders: public_folders(
+                organization.public_folders_enabled.as_deref(),
+                hierarchy(&organization.root_public_folder_mailbox).as_deref(),
+            ),
         })
     }
 
@@ -181,6 +185,8 @@ struct Wire {
     #[serde(deserialize_with = "flag")]
     is_inactive_mailbox: Option<bool>,
     grant_send_on_behalf_to: Value,
+    public_folders_enabled: Option<String>,
+    root_public_folder_mailbox: Value,
 }
 
 impl Wire {
@@ -242,6 +248,23 @@ fn strings(value: &Value) -> Vec<String> {
     }
 }
 
+/// The id of the mailbox that holds the hierarchy of public folders: a text, or a member of an object.
+fn hierarchy(value: &Value) -> Option<String> {
+    value.as_str().or_else(|| value.get("HierarchyMailboxGuid")?.as_str()).map(str::to_owned)
+}
+
+/// Whether there are public folders: `PublicFoldersEnabled` is *Local* also where none was ever made, but the mailbox of
+/// their hierarchy is all zeros then; *Remote* means that they are on-premises. `None`: not said.
+#[must_use]
+pub fn public_folders(enabled: Option<&str>, hierarchy: Option<&str>) -> Option<bool> {
+    match (enabled, hierarchy.map(str::trim)) {
+        (Some(word), _) if word.eq_ignore_ascii_case("None") => Some(false),
+        (Some(word), _) if word.eq_ignore_ascii_case("Remote") => Some(true),
+        (_, None) => None,
+        (_, Some(id)) => Some(id.chars().any(|letter| letter.is_ascii_hexdigit() && letter != '0')),
+    }
+}
+
 /// `EwsAllowedAppIDs` is one comma-joined text, now and then inside an array; ids in any case, with blanks.
 #[must_use]
 pub fn app_ids(value: &Value) -> BTreeSet<String> {
@@ -284,6 +307,17 @@ mod tests {
         assert_eq!(of("true").unwrap(), Some(true));
         assert_eq!(of("\"\"").unwrap(), None);
         assert!(of("\"Falsch\"").is_err() && of("0").is_err());
+    }
+
+    #[test]
+    fn public_folders_are_told_by_the_mailbox_of_their_hierarchy() {
+        let (none, some) = ("00000000-0000-0000-0000-000000000000", "cd5ec7c4-0000-0000-0000-000000000000");
+        assert_eq!(public_folders(Some("Local"), Some(none)), Some(false));
+        assert_eq!(public_folders(Some("Local"), Some(some)), Some(true));
+        assert_eq!(public_folders(Some("Remote"), Some(none)), Some(true));
+        assert_eq!(public_folders(Some("None"), Some(some)), Some(false));
+        assert_eq!(public_folders(Some("Local"), None), None);
+        assert_eq!(hierarchy(&json!({"HierarchyMailboxGuid": some})).as_deref(), Some(some));
     }
 
     #[test]

@@ -60,6 +60,8 @@ pub struct Faults {
     pub endless_pages: bool,
     /// Autodiscover redirects for ever.
     pub endless_redirects: bool,
+    /// SOAP Autodiscover fails for the whole call.
+    pub soap_fails: bool,
 }
 
 /// Storms come at the start of every `every_s` seconds and last `for_s`.
@@ -100,7 +102,7 @@ pub enum RetryAfter {
 }
 
 /// The names `--fault` takes, with what they mean.
-pub const FAULT_NAMES: [(&str, &str); 20] = [
+pub const FAULT_NAMES: [(&str, &str); 21] = [
     ("seed=N", "seed of all chance"),
     ("service=NAME", "only there: authority, graph, admin, autodiscover, ews, on-premises (repeatable)"),
     ("latency=MS", "every answer takes so long"),
@@ -121,6 +123,7 @@ pub const FAULT_NAMES: [(&str, &str); 20] = [
     ("empty-pages", "an empty page comes after the first page of a list"),
     ("endless-pages", "the last page of a list links to itself"),
     ("endless-redirects", "Autodiscover redirects for ever"),
+    ("soap-fails", "SOAP Autodiscover fails for the whole call; V2 and POX answer"),
 ];
 
 impl Faults {
@@ -174,6 +177,7 @@ impl Faults {
             "empty-pages" => self.empty_pages = true,
             "endless-pages" => self.endless_pages = true,
             "endless-redirects" => self.endless_redirects = true,
+            "soap-fails" => self.soap_fails = true,
             _ => {
                 let known: Vec<&str> = FAULT_NAMES.iter().map(|(name, _)| *name).collect();
                 return Err(format!("unknown fault {name:?}; there are {}", known.join(", ")));

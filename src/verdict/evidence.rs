@@ -2,6 +2,7 @@
 
 use crate::evidence::mailbox::{
     Account, AgentFilter, AgentRule, DirectoryMatch, EwsAnswer, GraphAnswer, GraphRefusal, RouteEnd, Routing,
+    UserSettings,
 };
 use crate::evidence::tenant::AppList;
 use crate::evidence::{Observation, Source};
@@ -45,10 +46,7 @@ pub(super) fn lines(reading: &Reading<'_>) -> Vec<EvidenceLine> {
         words.line("ews", Question::Ews, &evidence.ews, |answer| words.ews(answer)),
     ];
     if evidence.user_settings != Observation::NotAsked {
-        lines.push(words.line("user_settings", Question::Routing, &evidence.user_settings, |found| {
-            let url = found.external_ews_url.as_ref().or(found.internal_ews_url.as_ref()).or(found.error.as_ref());
-            url.cloned().unwrap_or_else(|| words.say("user_settings/none"))
-        }));
+        lines.push(words.user_settings(&evidence.user_settings));
     }
     lines
 }
@@ -83,6 +81,20 @@ impl Words<'_, '_> {
             Observation::NotAsked => (self.say("not_asked"), String::new(), None),
         };
         EvidenceLine { question: name.to_owned(), answer, source, at }
+    }
+
+    /// What Autodiscover tells Exchange's own clients; POX is named as the source where SOAP gave no answer.
+    fn user_settings(&self, observation: &Observation<UserSettings>) -> EvidenceLine {
+        let line = self.line("user_settings", Question::Routing, observation, |found| {
+            let url = found.external_ews_url.as_ref().or(found.internal_ews_url.as_ref()).or(found.error.as_ref());
+            let told = url.cloned().unwrap_or_else(|| self.say("user_settings/none"));
+            match &found.soap_failed {
+                Some(why) => self.with("user_settings/pox", Params::one("told", told).and("why", why)),
+                None => told,
+            }
+        });
+        let source = observation.value().map_or(Source::AutodiscoverSoap, UserSettings::source);
+        EvidenceLine { source: source.to_string(), ..line }
     }
 
     fn directory(&self, found: &DirectoryMatch) -> String {

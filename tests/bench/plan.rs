@@ -175,7 +175,8 @@ mod stored {
             for _ in 0..3 {
                 others.insert(random.u64(start.max(1)..(start + 400).min(people + 1)));
             }
-            let delegate = |other: u64| Delegate { address: address(other), role: "write".to_owned() };
+            let delegate =
+                |other: u64| Delegate { address: address(other), name: String::new(), role: "write".to_owned() };
             let delegates: Vec<Delegate> = others.into_iter().map(delegate).collect();
             let directory = DirectoryMatch { accounts: vec![account], deleted: Vec::new() };
             let graph = GraphAnswer::Answers { purpose: Some(MailboxPurpose::User) };

@@ -7,6 +7,7 @@ mod fixture;
 mod html;
 mod json;
 mod libreoffice;
+mod parsed;
 mod scripts;
 mod whole;
 mod xlsx;

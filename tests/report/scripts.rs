@@ -1,6 +1,5 @@
 //! `remediation.ps1` and `export-exchange.ps1`: what a person will run.
 
-use ewsready::report::head::{AppLine, LicenceLine, UpgradeLine};
 use ewsready::report::{Templates, powershell};
 
 use super::fixture;
@@ -66,31 +65,8 @@ fn the_application_list_is_written_whole() {
 
 #[test]
 fn no_text_from_outside_becomes_code() {
-    let mut head = fixture::head();
     let evil = "x'; Remove-Mailbox * # ’ $(exit)\r\nRemove-Item C:\\ `\u{2028}";
-    head.tenant.name = evil.to_owned();
-    head.apps = vec![AppLine {
-        app_id: evil.to_owned(),
-        name: evil.to_owned(),
-        state: "not_listed".to_owned(),
-        ..AppLine::default()
-    }];
-    head.upgrades =
-        vec![UpgradeLine { from: "Office 365 F3".to_owned(), to: vec![evil.to_owned()], note: evil.to_owned() }];
-    head.licences = vec![LicenceLine { sku: evil.to_owned(), name: evil.to_owned(), ..LicenceLine::default() }];
-    let rows = (1..=40).map(|number| {
-        let mut row = fixture::row(number);
-        row.address = format!("{evil}{number}");
-        for line in &mut row.findings {
-            line.text = evil.to_owned();
-            line.action = evil.to_owned();
-        }
-        row
-    });
-    let (view, _rows) = fixture::view_of(head, rows);
-    let mut out = Vec::new();
-    powershell::write(&view, &mut out).unwrap();
-    let code = code(&String::from_utf8(out).unwrap());
+    let code = code(&super::parsed::script_with(evil));
     for word in ["Remove-Mailbox", "Remove-Item", "exit"] {
         assert!(!code.contains(word), "{word} is code");
     }

@@ -16,7 +16,7 @@ use crate::evidence::{Observation, TenantEvidence};
 use crate::facts::Facts;
 use crate::failure::Failure;
 use crate::report::head::{Logo, Organization, RuleLine, ServiceLine, Tenant};
-use crate::report::{self, Head, Texts};
+use crate::report::{self, Head, Texts, joined};
 use crate::rules::{Options, registry};
 use crate::transport::ScopeId;
 use crate::verdict::{FindingLine, tenant_findings};
@@ -33,6 +33,7 @@ pub fn head(
     options: &Options,
     language: &str,
 ) -> Result<Head, Failure> {
+    let texts = Texts::embedded(language)?;
     let identity = tenant.identity.value();
     let roster = &run.roster;
     Ok(Head {
@@ -58,13 +59,13 @@ pub fn head(
         organization: organization(tenant, facts, options, language)?,
         licences: licences::products(tenant, facts),
         upgrades: licences::upgrades(tenant, facts, options),
-        domains: domains::lines(tenant, facts.cloud(&options.cloud), &Texts::embedded(language)?),
-        apps: apps::lines(tenant, facts, options),
+        domains: domains::lines(tenant, facts.cloud(&options.cloud), &store.routed_by_domain(run.id)?, &texts),
+        apps: apps::lines(tenant, facts, options, &texts),
         services: services(store, run)?,
-        rules: registry().iter().map(|rule| rule_line(rule, facts)).collect(),
-        parameters: parameters(run, tenant),
+        rules: registry().iter().map(|rule| rule_line(rule, facts, &texts)).collect(),
+        parameters: parameters(run, tenant, &texts),
         permissions: permissions(tenant),
-        caveats: caveats(tenant),
+        caveats: caveats(tenant, &texts),
         branding: branding(&run.settings.branding)?,
         ..Head::default()
     })
@@ -136,9 +137,9 @@ fn integration_ends(facts: &Facts, options: &Options) -> Vec<(String, Date)> {
 }
 
 /// What became of the joined exports.
-fn caveats(tenant: &TenantEvidence) -> Vec<String> {
+fn caveats(tenant: &TenantEvidence, texts: &Texts) -> Vec<String> {
     let domains = tenant.domain_names();
-    tenant.exports.value().into_iter().flatten().map(|export| export.sentence(&domains)).collect()
+    tenant.exports.value().into_iter().flatten().map(|export| joined::sentence(export, &domains, texts)).collect()
 }
 
 fn services(store: &Store, run: &RunRecord) -> Result<Vec<ServiceLine>, Failure> {
@@ -154,10 +155,11 @@ fn services(store: &Store, run: &RunRecord) -> Result<Vec<ServiceLine>, Failure>
     Ok(traffic.into_iter().filter(|(_, traffic)| traffic.requests > 0).map(line).collect())
 }
 
-fn rule_line(rule: &crate::rules::Rule, facts: &Facts) -> RuleLine {
+fn rule_line(rule: &crate::rules::Rule, facts: &Facts, texts: &Texts) -> RuleLine {
+    let question = texts.judging().get(&crate::rules::Field::Question.key(rule));
     RuleLine {
         id: rule.id.to_owned(),
-        question: rule.question.to_owned(),
+        question: question.map_or(rule.question, String::as_str).to_owned(),
         effect: rule.effect.to_string(),
         as_of: facts.file(rule.facts).map_or(facts.as_of().oldest, |file| file.as_of),
         source: rule.sources.join("; "),
@@ -183,7 +185,8 @@ fn branding(wanted: &Branding) -> Result<report::head::Branding, Failure> {
     })
 }
 
-fn parameters(run: &RunRecord, tenant: &TenantEvidence) -> Vec<(String, String)> {
+/// The names are those of the JSON in every language; whoever shows them to people has words for them.
+fn parameters(run: &RunRecord, tenant: &TenantEvidence, texts: &Texts) -> Vec<(String, String)> {
     let settings = &run.settings;
     let mut told = vec![
         ("Cloud".to_owned(), settings.cloud.clone()),
@@ -194,21 +197,23 @@ fn parameters(run: &RunRecord, tenant: &TenantEvidence) -> Vec<(String, String)>
     let named =
         [("Salesforce connects", &settings.salesforce_connection), ("Dynamics application", &settings.dynamics_app)];
     told.extend(named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?))));
-    told.extend(
-        tenant.on_premises.value().into_iter().flatten().map(|host| (format!("Host {}", host.host), shown(host))),
-    );
+    let host = |host: &HostProbe| (texts.fill("host", "name", &[("host", &host.host)]), shown(host, texts));
+    told.extend(tenant.on_premises.value().into_iter().flatten().map(host));
     told
 }
 
 /// What an on-premises host showed, in words.
-fn shown(host: &HostProbe) -> String {
+fn shown(host: &HostProbe, texts: &Texts) -> String {
     let part = |part: &Published| match part {
-        Published::AsksForCredentials => "published".to_owned(),
-        Published::LoginPage { detail } | Published::Missing { detail } => format!("not published ({detail})"),
-        Published::Unreachable { detail } => format!("not reached ({detail})"),
+        Published::AsksForCredentials => texts.get("host", "published").to_owned(),
+        Published::LoginPage { detail } | Published::Missing { detail } => {
+            texts.fill("host", "not_published", &[("detail", detail)])
+        }
+        Published::Unreachable { detail } => texts.fill("host", "not_reached", &[("detail", detail)]),
     };
-    let schemes = if host.schemes.is_empty() { "none".to_owned() } else { host.schemes.join(", ") };
-    format!("EWS {}; /api {}; sign-in offered: {schemes}", part(&host.ews), part(&host.api))
+    let schemes = host.schemes.join(", ");
+    let schemes = if schemes.is_empty() { texts.get("host", "no_schemes") } else { &schemes };
+    texts.fill("host", "shows", &[("ews", &part(&host.ews)), ("api", &part(&host.api)), ("schemes", schemes)])
 }
 
 fn permissions(tenant: &TenantEvidence) -> Vec<String> {

@@ -135,3 +135,15 @@ fn files_lie_beside_the_configuration() {
         matches!(profile.credential, CredentialSource::Secret(SecretSource::File(path)) if path.ends_with("etc/s.txt"))
     );
 }
+
+#[test]
+fn what_belongs_to_no_cloud_stays_when_the_tenant_lives_in_another() {
+    let own = "on_premises = 'https://gateway.contoso.example/onprem'\ndns = '[2001:db8::53]:53'\n";
+    let profile = read(&format!("{TENANT}{SECRET}[tenants.a.endpoints]\n{own}"), &[]).unwrap();
+    let moved = profile.moved_to(Facts::embedded().cloud("china").unwrap().clone()).unwrap();
+    assert_eq!(moved.endpoints.graph.host_str(), Some("microsoftgraph.chinacloudapi.cn"));
+    assert_eq!(moved.endpoints.on_premises.unwrap().path(), "/onprem");
+    assert_eq!(moved.endpoints.dns, Some("[2001:db8::53]:53".parse().unwrap()));
+    let failure = read(&format!("{TENANT}{SECRET}[tenants.a.endpoints]\ndns = '192.0.2.53'\n"), &[]).unwrap_err();
+    assert!(failure.message.contains("line 6") && failure.message.contains("no name server"), "{}", failure.message);
+}

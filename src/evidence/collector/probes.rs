@@ -143,7 +143,8 @@ impl Collector {
 fn settle(done: Result<Result<(), StoreError>, tokio::task::JoinError>) -> Result<(), StoreError> {
     match done {
         Ok(outcome) => outcome,
-        Err(error) => Err(StoreError::Ended(format!("a question broke off: {error}"))),
+        // The fault has been told by its place; its own message may hold anything.
+        Err(_) => Err(StoreError::Ended("a question broke off by a fault of the program".to_owned())),
     }
 }
 

@@ -1,5 +1,7 @@
 //! A run's evidence in roster order, for judging.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Rows, params};
 
 use super::ingest::{EntryRecord, number};
@@ -100,6 +102,25 @@ impl Store {
         let rows =
             statement.query_map(params![run.0, Question::Routing.number()], |row| row.get::<_, Option<String>>(0))?;
         Ok(rows.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    }
+
+    /// Where Autodiscover sends the addresses of a run, by domain: how many to Exchange Online and how many on-premises.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn routed_by_domain(&self, run: RunId) -> Result<BTreeMap<String, (u64, u64)>, StoreError> {
+        let sql = "SELECT substr(s.address, instr(s.address, '@') + 1),
+                          sum(json_extract(o.body, '$.value.end.end') = 'exchange_online'),
+                          sum(json_extract(o.body, '$.value.end.end') = 'on_premises')
+                   FROM observation o JOIN subject s ON s.run = o.run AND s.id = o.subject
+                   WHERE o.run = ?1 AND o.question = ?2 AND o.open = 0 GROUP BY 1";
+        let mut statement = self.connection.prepare(sql)?;
+        let rows = statement.query_map(params![run.0, Question::Routing.number()], |row| {
+            let count =
+                |column| row.get::<_, Option<i64>>(column).map(|count| count.unwrap_or_default().unsigned_abs());
+            Ok((row.get::<_, String>(0)?, (count(1)?, count(2)?)))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     fn bodies(&self, run: RunId, subject: u64) -> Result<Vec<(Question, String)>, StoreError> {

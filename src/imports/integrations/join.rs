@@ -1,6 +1,7 @@
 //! Exports meet the roster: by the roster's address, or any other address of the account behind it.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -25,7 +26,7 @@ pub async fn join(
     run: RunId,
     now: Timestamp,
 ) -> Result<Vec<JoinedExport>, StoreError> {
-    let Exports { read, people, mut usage } = exports;
+    let Exports { read, people, mut usage, apps: _ } = exports;
     let files: Vec<&str> = read.iter().map(|read| read.file.as_str()).collect();
     let source = Source::Import(files.join(", "));
     let (found, matched) = partners(store, run, &people)?;
@@ -38,16 +39,17 @@ pub async fn join(
     let told: Vec<JoinedExport> = read
         .into_iter()
         .map(|read| {
-            let strangers = read.waiting.iter().filter(|(_, address)| !matched.contains(address.as_str()));
+            let strangers = read.waiting.iter().filter(|(_, address)| !matched.contains(&**address));
             let unmatched = strangers.clone().count() as u64;
             JoinedExport {
                 matched: read.matched + read.waiting.len() as u64 - unmatched,
                 unmatched,
-                examples: strangers.take(EXAMPLES).cloned().collect(),
+                examples: strangers.take(EXAMPLES).map(|(line, address)| (*line, address.to_string())).collect(),
                 kind: read.kind,
                 file: read.file,
                 lines: read.lines,
                 blank: read.blank,
+                other: read.other,
             }
         })
         .collect();
@@ -63,7 +65,7 @@ pub async fn join(
 type Partners<'p> = (HashMap<u64, Joined>, HashSet<&'p str>);
 
 /// What the exports say about each subject, and which of their addresses have a partner.
-fn partners<'p>(store: &Store, run: RunId, people: &'p BTreeMap<String, Person>) -> Result<Partners<'p>, StoreError> {
+fn partners<'p>(store: &Store, run: RunId, people: &'p BTreeMap<Arc<str>, Person>) -> Result<Partners<'p>, StoreError> {
     let (mut found, mut matched) = (HashMap::new(), HashSet::new());
     store.each_entry(run, CHUNK, |chunk: Vec<RawEntry>| -> Result<(), StoreError> {
         for raw in chunk {
@@ -71,8 +73,8 @@ fn partners<'p>(store: &Store, run: RunId, people: &'p BTreeMap<String, Person>)
             let Some(subject) = entry.subject else { continue };
             let mut joined = Joined::default();
             for address in addresses(&entry, &evidence) {
-                let Some((address, person)) = people.get_key_value(&address) else { continue };
-                matched.insert(address.as_str());
+                let Some((address, person)) = people.get_key_value(address.as_str()) else { continue };
+                matched.insert(&**address);
                 add(&mut joined, person);
             }
             found.entry(subject).or_insert(joined);
@@ -99,20 +101,20 @@ fn add(joined: &mut Joined, person: &Person) {
     joined.salesforce_user = joined.salesforce_user.take().or_else(|| person.user.clone());
     joined.salesforce_connection = joined.salesforce_connection.take().or_else(|| person.connection.clone());
     joined.dynamics = joined.dynamics.take().or_else(|| person.dynamics.clone());
-    let uses = person.uses.iter();
-    joined.ews_apps.extend(uses.map(|(app, (calls, last))| MailboxUse {
-        app_id: app.clone(),
-        calls: *calls,
-        last: *last,
+    joined.ews_apps.extend(person.uses.iter().map(|used| MailboxUse {
+        app_id: used.app.to_string(),
+        calls: used.calls,
+        last: used.last,
     }));
 }
 
 /// In how many mailboxes, of the roster or not, the audit search saw each application.
-fn count_mailboxes(people: &BTreeMap<String, Person>, usage: &mut BTreeMap<String, AppUse>) {
-    for (app, (_, last)) in people.values().flat_map(|person| &person.uses) {
-        let known = usage.entry(app.clone()).or_insert_with(|| AppUse { app_id: app.clone(), ..AppUse::default() });
+fn count_mailboxes(people: &BTreeMap<Arc<str>, Person>, usage: &mut BTreeMap<String, AppUse>) {
+    for used in people.values().flat_map(|person| &person.uses) {
+        let app_id = used.app.to_string();
+        let known = usage.entry(app_id.clone()).or_insert_with(|| AppUse { app_id, ..AppUse::default() });
         known.mailboxes += 1;
-        known.last = known.last.max(*last);
+        known.last = known.last.max(used.last);
     }
 }
 

@@ -1,7 +1,9 @@
 //! The columns of each kind of export, by the names they have in it.
 //!
 //! Salesforce object reference: `User`, `ActivityUsrConnectionStatus`; Dataverse table `mailbox`; Microsoft 365 admin
-//! center: EWS usage; Find-EwsUsage: audit records with `MailboxOwnerUPN`, `AppId`, `ClientInfoString`.
+//! center: EWS usage; audit searches: the records that Find-EwsUsage writes to `Ews-Usage-Results.csv` (a column for each
+//! property of `AuditData`, among them `MailboxOwnerUPN`, `AppId`, `ClientInfoString`), and those of Purview and of
+//! `Search-UnifiedAuditLog`, which keep `AuditData` as JSON in one column.
 
 use super::table::{Column, Columns};
 use crate::evidence::joined::ExportKind;
@@ -48,6 +50,8 @@ pub mod audit {
     pub const MAILBOX: usize = 1;
     pub const CALLS: usize = 2;
     pub const LAST: usize = 3;
+    pub const CLIENT: usize = 4;
+    pub const DATA: usize = 5;
 }
 
 const SALESFORCE_USERS: Columns = &[
@@ -84,21 +88,62 @@ const EWS_USAGE: Columns = &[
     optional(&["last activity", "last activity (utc)", "lastactivity", "last activity date", "letzte aktivität"]),
 ];
 
+const AUDIT_APP: &[&str] = &["appid", "app id", "clientappid", "application id", "applicationid"];
+const AUDIT_OWNER: &[&str] =
+    &["mailboxownerupn", "mailboxowner", "mailbox owner upn", "mailbox owner", "mailbox", "owner"];
+const AUDIT_CALLS: &[&str] = &["operationcount", "count", "events", "total", "calls"];
+const AUDIT_TIME: &[&str] =
+    &["creationtime", "creationdate", "createddatetime", "created", "last", "lastaccess", "lastactivity"];
+const AUDIT_CLIENT: &[&str] = &["clientinfostring", "client info string", "client info"];
+
 const EWS_AUDIT: Columns = &[
-    required(&["appid", "app id", "clientappid", "application id", "applicationid"]),
-    required(&["mailboxowner", "mailboxownerupn", "mailbox owner", "mailbox", "owner"]),
-    optional(&["count", "events", "total", "calls"]),
-    optional(&["creationdate", "creationtime", "createddatetime", "created", "last", "lastaccess", "lastactivity"]),
+    required(AUDIT_APP),
+    required(AUDIT_OWNER),
+    optional(AUDIT_CALLS),
+    optional(AUDIT_TIME),
+    optional(AUDIT_CLIENT),
+    optional(&["auditdata"]),
 ];
 
-/// The columns of a kind.
+const EWS_AUDIT_JSON: Columns = &[
+    optional(AUDIT_APP),
+    optional(AUDIT_OWNER),
+    optional(AUDIT_CALLS),
+    optional(AUDIT_TIME),
+    optional(AUDIT_CLIENT),
+    required(&["auditdata"]),
+];
+
+/// The forms a kind of export comes in; the first one is the one that messages speak of.
 #[must_use]
-pub fn columns(kind: ExportKind) -> Columns {
+pub fn forms(kind: ExportKind) -> &'static [Columns] {
     match kind {
-        ExportKind::SalesforceUsers => SALESFORCE_USERS,
-        ExportKind::SalesforceConnections => SALESFORCE_CONNECTIONS,
-        ExportKind::DynamicsMailboxes => DYNAMICS_MAILBOXES,
-        ExportKind::EwsUsage => EWS_USAGE,
-        ExportKind::EwsAudit => EWS_AUDIT,
+        ExportKind::SalesforceUsers => &[SALESFORCE_USERS],
+        ExportKind::SalesforceConnections => &[SALESFORCE_CONNECTIONS],
+        ExportKind::DynamicsMailboxes => &[DYNAMICS_MAILBOXES],
+        ExportKind::EwsUsage => &[EWS_USAGE],
+        ExportKind::EwsAudit => &[EWS_AUDIT, EWS_AUDIT_JSON],
     }
 }
+
+/// Files that come beside an export and are taken for it: a column that gives them away, and what to say.
+pub const LOOKALIKES: &[(ExportKind, &str, &str)] = &[
+    (
+        ExportKind::EwsAudit,
+        "signineventtypes",
+        "it lists sign-ins of an application, which do not show what was opened; run Find-EwsUsage with -Operation GetAppUsage \
+         -QueryType AuditLogs -AuditQueryStep GetQueryResults, and name its Ews-Usage-Results.csv",
+    ),
+    (
+        ExportKind::EwsAudit,
+        "auditqueryid",
+        "it holds only the id of a query: run Find-EwsUsage with -AuditQueryStep GetQueryResults and this id, and name the \
+         file it writes then",
+    ),
+    (
+        ExportKind::EwsAudit,
+        "lastsignin",
+        "it lists the last sign-in of applications, and no mailbox; run Find-EwsUsage with -Operation GetAppUsage \
+         -QueryType AuditLogs",
+    ),
+];

@@ -1,12 +1,14 @@
 //! Exports of Salesforce, Dynamics 365, the admin center and the audit search: read before a run begins, joined to its
 //! roster by address when the directory is known, and kept with the run.
 
+mod audit;
 mod join;
 mod kinds;
 mod table;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::civil::Date;
 
@@ -23,7 +25,9 @@ pub type Files = BTreeMap<ExportKind, PathBuf>;
 #[derive(Debug, Default)]
 pub struct Exports {
     read: Vec<Read>,
-    people: BTreeMap<String, Person>,
+    people: BTreeMap<Arc<str>, Person>,
+    /// Every application id once: an audit search repeats a handful of them in each line.
+    apps: BTreeSet<Arc<str>>,
     usage: BTreeMap<String, AppUse>,
 }
 
@@ -35,8 +39,10 @@ struct Read {
     pub lines: u64,
     pub matched: u64,
     pub blank: u64,
+    /// Lines about something else than EWS.
+    pub other: u64,
     /// Lines to be matched: line and address.
-    pub waiting: Vec<(u64, String)>,
+    pub waiting: Vec<(u64, Arc<str>)>,
 }
 
 /// What the exports say under one address.
@@ -45,8 +51,16 @@ struct Person {
     pub user: Option<SalesforceUser>,
     pub connection: Option<SalesforceConnection>,
     pub dynamics: Option<DynamicsMailbox>,
-    /// By application: calls and the last day.
-    pub uses: BTreeMap<String, (u64, Option<Date>)>,
+    /// What the audit search saw; a mailbox has few applications.
+    pub uses: Vec<Use>,
+}
+
+/// One application in one mailbox.
+#[derive(Debug)]
+struct Use {
+    pub app: Arc<str>,
+    pub calls: u64,
+    pub last: Option<Date>,
 }
 
 impl Exports {
@@ -70,11 +84,12 @@ impl Exports {
 
     fn add(&mut self, kind: ExportKind, path: &Path) -> Result<(), Failure> {
         let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let mut read = Read { kind, file, lines: 0, matched: 0, blank: 0, waiting: Vec::new() };
-        table::read(path, kind, kinds::columns(kind), |line| {
+        let mut read = Read { kind, file, lines: 0, matched: 0, blank: 0, other: 0, waiting: Vec::new() };
+        table::read(path, kind, kinds::forms(kind), |line| {
             read.lines += 1;
             match kind {
                 ExportKind::EwsUsage => self.take_usage(line, &mut read),
+                ExportKind::EwsAudit => self.take_audit(&audit::Record::of(line), line.number, &mut read),
                 _ => self.take_person(kind, line, &mut read),
             }
             Ok(())
@@ -103,14 +118,52 @@ impl Exports {
         known.last = known.last.max(day(line.cell(LAST)));
     }
 
+    fn take_audit(&mut self, record: &audit::Record, number: u64, read: &mut Read) {
+        if !record.is_ews() {
+            read.other += 1;
+            return;
+        }
+        let address = record.mailbox.to_lowercase();
+        let Some(app) = app_id(&record.app).filter(|_| address.contains('@')) else {
+            read.blank += 1;
+            return;
+        };
+        let app = match self.apps.get(app.as_str()) {
+            Some(known) => Arc::clone(known),
+            None => {
+                let app: Arc<str> = app.into();
+                self.apps.insert(Arc::clone(&app));
+                app
+            }
+        };
+        let (calls, last) = (record.calls.max(1), record.day);
+        let uses = &mut self.person(&address, number, read).uses;
+        match uses.iter_mut().find(|known| known.app == app) {
+            Some(known) => {
+                known.calls = known.calls.saturating_add(calls);
+                known.last = known.last.max(last);
+            }
+            None => uses.push(Use { app, calls, last }),
+        }
+    }
+
+    /// What is known under an address, of which a line speaks that is to be matched.
+    fn person(&mut self, address: &str, number: u64, read: &mut Read) -> &mut Person {
+        let address: Arc<str> = match self.people.get_key_value(address) {
+            Some((known, _)) => Arc::clone(known),
+            None => address.into(),
+        };
+        read.waiting.push((number, Arc::clone(&address)));
+        self.people.entry(address).or_default()
+    }
+
     fn take_person(&mut self, kind: ExportKind, line: &Line<'_>, read: &mut Read) {
         let address = address_cell(kind, line).to_lowercase();
         if !address.contains('@') {
             read.blank += 1;
             return;
         }
-        read.waiting.push((line.number, address.clone()));
-        let person = self.people.entry(address.clone()).or_default();
+        let person = self.person(&address, line.number, read);
         match kind {
             ExportKind::SalesforceUsers => {
                 let active = flag(line.cell(kinds::user::ACTIVE));
@@ -128,24 +181,16 @@ impl Exports {
             ExportKind::DynamicsMailboxes => {
                 person.dynamics.get_or_insert(dynamics_mailbox(line));
             }
-            ExportKind::EwsAudit => {
-                use kinds::audit::{APP, CALLS, LAST};
-                let Some(app) = app_id(line.cell(APP)) else { return };
-                let (calls, last) = person.uses.entry(app).or_default();
-                *calls = calls.saturating_add(number(line.cell(CALLS)).max(1));
-                *last = (*last).max(day(line.cell(LAST)));
-            }
-            ExportKind::EwsUsage => {}
+            ExportKind::EwsAudit | ExportKind::EwsUsage => {}
         }
     }
 }
 
 fn address_cell<'a>(kind: ExportKind, line: &Line<'a>) -> &'a str {
     line.cell(match kind {
-        ExportKind::EwsAudit => kinds::audit::MAILBOX,
         ExportKind::SalesforceUsers => kinds::user::EMAIL,
         ExportKind::DynamicsMailboxes => kinds::dynamics::ADDRESS,
-        ExportKind::SalesforceConnections | ExportKind::EwsUsage => kinds::connection::ADDRESS,
+        ExportKind::SalesforceConnections | ExportKind::EwsUsage | ExportKind::EwsAudit => kinds::connection::ADDRESS,
     })
 }
 

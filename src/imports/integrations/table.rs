@@ -47,7 +47,7 @@ impl<'a> Line<'a> {
 pub fn read(
     path: &Path,
     kind: ExportKind,
-    columns: Columns,
+    forms: &[Columns],
     mut take: impl FnMut(&Line<'_>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let unreadable = |error: io::Error| {
@@ -69,12 +69,12 @@ pub fn read(
             if first_line.is_empty() {
                 first_line = record.iter().collect::<Vec<_>>().join(", ");
             }
-            if let Some(places) = places(&record, columns) {
+            if let Some(places) = forms.iter().find_map(|columns| places(&record, columns)) {
                 return lines(records, &places, path, kind, &mut take);
             }
         }
     }
-    Err(wrong_kind(path, kind, columns, &first_line))
+    Err(wrong_kind(path, kind, forms.first().copied().unwrap_or_default(), &first_line))
 }
 
 fn reader<R: Read>(text: R, delimiter: u8) -> csv::Reader<R> {
@@ -135,9 +135,12 @@ fn wrong_kind(path: &Path, kind: ExportKind, columns: Columns, first_line: &str)
         kind.name(),
         needed.join(" and "),
     );
-    let hint = match looks_like(first_line).filter(|other| *other != kind) {
-        Some(other) => format!("it looks like the {}: name it as sources.{}", other.name(), other.key()),
-        None => format!("check sources.{}: the file, and the delimiter it was exported with", kind.key()),
+    let named = first_line.to_lowercase();
+    let lookalike = super::kinds::LOOKALIKES.iter().find(|(of, column, _)| *of == kind && named.contains(column));
+    let hint = match (lookalike, looks_like(first_line).filter(|other| *other != kind)) {
+        (Some((_, _, what)), _) => (*what).to_owned(),
+        (None, Some(other)) => format!("it looks like the {}: name it as sources.{}", other.name(), other.key()),
+        (None, None) => format!("check sources.{}: the file, and the delimiter it was exported with", kind.key()),
     };
     Failure::usage(what, hint)
 }
@@ -151,7 +154,8 @@ fn looks_like(first_line: &str) -> Option<ExportKind> {
         (read && record.len() > 1).then_some(record)
     })?;
     let trimmed: csv::StringRecord = header.iter().map(str::trim).collect();
-    ExportKind::ALL.into_iter().find(|kind| places(&trimmed, super::kinds::columns(*kind)).is_some())
+    let fits = |kind: &ExportKind| super::kinds::forms(*kind).iter().any(|columns| places(&trimmed, columns).is_some());
+    ExportKind::ALL.into_iter().find(fits)
 }
 
 /// Decoded text as bytes of UTF-8.

@@ -73,7 +73,9 @@ fn audit_records_count_calls_by_application_and_mailbox() {
                 2026-11-03T10:00:00Z,ada@contoso.example,c55d6177-918e-4745-96d3-1715194bc7e8,Client=WebServices\n";
     let exports = read(ExportKind::EwsAudit, text).unwrap();
     let uses = &exports.people["ada@contoso.example"].uses;
-    assert_eq!(uses["c55d6177-918e-4745-96d3-1715194bc7e8"], (2, Some(jiff::civil::date(2026, 11, 3))));
+    let [used] = uses.as_slice() else { panic!("{uses:?}") };
+    assert_eq!(&*used.app, "c55d6177-918e-4745-96d3-1715194bc7e8");
+    assert_eq!((used.calls, used.last), (2, Some(jiff::civil::date(2026, 11, 3))));
 }
 
 #[test]
@@ -111,8 +113,11 @@ fn what_belongs_to_nobody_is_counted_and_listed_and_another_tenant_is_recognised
         unmatched: 29,
         examples: vec![(2, "ada@fabrikam.example".to_owned()), (3, "ben@fabrikam.example".to_owned())],
         blank: 1,
+        other: 0,
     };
-    insta::assert_snapshot!(export.sentence(&["contoso.example".to_owned()]), @"users.csv (list of Salesforce users): 0 of 30 lines belong to users of this roster, 1 have no address, 29 to nobody of it: ada@fabrikam.example (line 2), ben@fabrikam.example (line 3) and 27 more. Not one of its addresses has a domain of this tenant: it seems to be another tenant's export.");
+    let (domains, texts) = (["contoso.example".to_owned()], crate::report::Texts::embedded("de").unwrap());
+    let said = crate::report::joined::sentence(&export, &domains, &texts);
+    insta::assert_snapshot!(said, @"users.csv (Liste der Salesforce-Benutzer): 0 von 30 Zeilen gehören zu Benutzern dieser Liste. Ohne Adresse: 1. Zu niemandem darin: 29, ada@fabrikam.example (Zeile 2), ben@fabrikam.example (Zeile 3) und 27 weitere. Keine seiner Adressen hat eine Domäne dieses Mandanten: es scheint der Export eines anderen Mandanten zu sein.");
 }
 
 proptest::proptest! {

@@ -257,7 +257,7 @@ fn method(view: &View, workbook: &mut Workbook, book: &Book<'_>) -> Result<Works
         (label("finished"), time(head.finished)),
         (book.texts.get("summary", "roster"), head.roster.join(", ")),
     ];
-    let parameters = head.parameters.iter().map(|(name, value)| (name.as_str(), value.clone()));
+    let parameters = head.parameters.iter().map(|(name, value)| (book.texts.get("parameter", name), value.clone()));
     let permissions = head.permissions.iter().map(|permission| (label("permissions"), permission.clone()));
     let caveats = head.caveats.iter().map(|caveat| (label("lag"), caveat.clone()));
     for (name, value) in run.into_iter().chain(parameters).chain(permissions).chain(caveats) {

@@ -7,6 +7,7 @@ use super::super::decide::Decision;
 use super::super::ews;
 use super::super::identity::about_account;
 use super::super::reading::{Place, Reading};
+use super::super::routing::lacks_section;
 use super::super::rule::{Effect, Outcome, Params, Question, Rule, RuleTexts};
 use super::super::sources::{
     RBAC, SALESFORCE_ADDRESS, SALESFORCE_CONNECTIONS, SALESFORCE_GRAPH, SALESFORCE_LICENCES, SALESFORCE_METHODS,
@@ -34,8 +35,7 @@ pub static NO_AUTODISCOVER: Rule = Rule {
     check: |reading| {
         let evidence = reading.case.evidence;
         if let Some(settings) = evidence.user_settings.value()
-            && settings.external_ews_url.is_none()
-            && settings.internal_ews_url.is_none()
+            && lacks_section(reading, settings)
         {
             let detail = settings.error.clone().unwrap_or_else(|| reading.word("routing/no_error"));
             return Outcome::Says(Params::one("detail", detail));

@@ -2,6 +2,8 @@
 
 pub mod connection;
 
+use crate::evidence::tenant::Application;
+
 use super::decide::Decision;
 use super::ews;
 use super::identity::{about_account, alias_of, is_guest};
@@ -10,7 +12,7 @@ use super::reading::{Identity, Place, Reading};
 use super::rule::{Effect, Mark, Open, Outcome, Params, Question, Rule, RuleTexts};
 use super::sources::{
     KIOSK_CANCELLED, SALESFORCE_ADDRESS, SALESFORCE_EVENTS, SALESFORCE_GRAPH, SALESFORCE_LICENCES,
-    SALESFORCE_LIGHTNING, SALESFORCE_ON_PREMISES,
+    SALESFORCE_LIGHTNING, SALESFORCE_METHODS, SALESFORCE_ON_PREMISES,
 };
 use super::states::{LicenceState, Urgency};
 
@@ -299,17 +301,54 @@ pub static NO_CONSENT: Rule = Rule {
         alternative: "",
     },
     check: |reading| {
-        let Some(known) = reading.integrations().find(|known| known.id == "salesforce") else { return Outcome::Silent };
-        let Some(applications) = reading.case.tenant.applications.value() else { return Outcome::Silent };
-        let present = applications.iter().any(|application| {
-            let name = application.name.to_lowercase();
-            let named = known.app_names.iter().any(|word| name.contains(word));
-            let by_id = known.app_ids.iter().any(|id| id.eq_ignore_ascii_case(&application.app_id));
-            (named || by_id) && application.enabled != Some(false)
-        });
-        Outcome::says_if(!present)
+        let wanted = reading.integrations().any(|known| known.id == "salesforce");
+        let seen = reading.case.tenant.applications.value().is_some();
+        Outcome::says_if(wanted && seen && applications(reading).next().is_none())
     },
 };
+
+/// Its application holds no permission on mailboxes over Graph.
+pub static CONSENT_MISSING: Rule = Rule {
+    id: "salesforce/consent-missing",
+    question: "Does Salesforce's application hold no permission on mailboxes over Graph?",
+    effect: Effect::Tells,
+    asks: &[Question::Applications],
+    facts: FACTS,
+    sources: &[SALESFORCE_GRAPH, SALESFORCE_METHODS],
+    texts: RuleTexts {
+        says: "{app} is in the tenant and holds no permission on calendars, mail or contacts over Graph: nobody has consented to Einstein Activity Capture on Graph yet.",
+        stops: "",
+        next: "Have an application administrator consent for the organisation when it is set up or upgraded in Salesforce, or each user when connecting. A role by RBAC for Applications does not show here (Test-ServicePrincipalAuthorization -Identity with its id).",
+        alternative: "",
+    },
+    check: |reading| {
+        let theirs: Vec<&Application> = applications(reading).collect();
+        let named: Vec<String> = theirs.iter().map(|app| format!("{} ({})", app.name, app.app_id)).collect();
+        let for_everybody = reading.case.options.salesforce_connection.as_deref() == Some("organization-oauth");
+        // Where delegated permissions stayed unseen, users may have consented; a consent for all of them would show.
+        let unclear = theirs.iter().any(|app| app.delegated_unseen) && !for_everybody;
+        if theirs.is_empty() || unclear || theirs.iter().any(|app| reaches_mailboxes(app, for_everybody)) {
+            return Outcome::Silent;
+        }
+        Outcome::Says(Params::one("app", named.join(", ")))
+    },
+};
+
+/// The enabled applications of Salesforce's in the tenant.
+fn applications<'a>(reading: &Reading<'a>) -> impl Iterator<Item = &'a Application> {
+    let known = reading.integrations().find(|known| known.id == "salesforce");
+    let all = reading.case.tenant.applications.value().into_iter().flatten();
+    all.filter(move |app| {
+        app.enabled != Some(false) && known.is_some_and(|known| known.recognises(&app.app_id, &app.name))
+    })
+}
+
+/// Whether an application holds a permission on what Einstein Activity Capture synchronizes, over Graph.
+fn reaches_mailboxes(app: &Application, as_application: bool) -> bool {
+    let delegated = app.delegated_permissions.iter().filter(|_| !as_application);
+    let over_graph = ["Calendars.", "Mail.", "Contacts."];
+    app.application_permissions.iter().chain(delegated).any(|held| over_graph.iter().any(|kind| held.starts_with(kind)))
+}
 
 fn licence_is(reading: &Reading<'_>, state: LicenceState) -> Outcome {
     about_account(reading, |_| {
@@ -365,5 +404,36 @@ pub(super) mod speaks {
         (&NO_CONSENT, |case| {
             case.tenant.applications = known(Vec::new());
         }),
+        (&CONSENT_MISSING, |case| {
+            case.tenant.applications = known(vec![capture(&["full_access_as_app"], &["EWS.AccessAsUser.All"])]);
+        }),
     ];
+
+    fn capture(application: &[&str], delegated: &[&str]) -> Application {
+        let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Application {
+            name: "Einstein Activity Capture".to_owned(),
+            application_permissions: set(application),
+            delegated_permissions: set(delegated),
+            ..Application::default()
+        }
+    }
+
+    #[test]
+    fn a_consent_counts_for_the_way_salesforce_connects_and_an_unseen_one_is_no_missing_one() {
+        use crate::rules::testing::Owned;
+        let missing = |app: Application, method: Option<&str>| {
+            let mut case = Owned::ada();
+            case.tenant.applications = known(vec![app]);
+            case.options.salesforce_connection = method.map(str::to_owned);
+            matches!((CONSENT_MISSING.check)(&Reading::of(case.case())), Outcome::Says(_))
+        };
+        assert!(!missing(capture(&["Calendars.ReadWrite"], &[]), None));
+        assert!(!missing(capture(&[], &["Mail.ReadWrite"]), Some("user-oauth")));
+        assert!(missing(capture(&[], &["Mail.ReadWrite"]), Some("organization-oauth")));
+        assert!(missing(capture(&[], &["User.Read"]), None));
+        let unseen = Application { delegated_unseen: true, ..capture(&[], &[]) };
+        assert!(!missing(unseen.clone(), Some("user-oauth")));
+        assert!(missing(unseen, Some("organization-oauth")));
+    }
 }

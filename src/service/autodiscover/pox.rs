@@ -10,6 +10,7 @@ use super::super::xml::{Element, escaped};
 use crate::evidence::Cause;
 use crate::evidence::mailbox::UserSettings;
 use crate::transport::retry::by_status;
+use crate::transport::wire::is_loopback;
 use crate::transport::{Call, Client, Patience, Request, Resource, ScopeId, Trouble};
 
 /// Namespace of an answer on the wire; Microsoft's pages print it with https, which no server sends.
@@ -37,9 +38,10 @@ impl PoxAutodiscover {
     /// When no answer could be had, or one that settles nothing.
     pub async fn user_settings(&self, address: &str) -> Result<UserSettings, Trouble> {
         let mut address = address.to_owned();
-        for _ in 0..=MOST_REDIRECTS {
+        for redirects in 0..=MOST_REDIRECTS {
             let error = match self.ask(&address).await? {
                 Pox::Settings(settings) => return Ok(settings.into()),
+                Pox::UnknownAddress { .. } if redirects > 0 => format!("RedirectAddress {address}"),
                 Pox::RedirectAddress(next) if !next.eq_ignore_ascii_case(&address) => {
                     address = next;
                     continue;
@@ -76,7 +78,9 @@ fn envelope(address: &str) -> String {
 
 impl From<PoxSettings> for UserSettings {
     fn from(settings: PoxSettings) -> Self {
-        Self { external_ews_url: settings.ews_url, online: settings.online, ..Self::default() }
+        let insecure = settings.insecure.filter(|_| settings.ews_url.is_none());
+        let error = insecure.map(|url| format!("only an address without encryption: {url}"));
+        Self { external_ews_url: settings.ews_url, online: settings.online, error, ..Self::default() }
     }
 }
 
@@ -190,7 +194,7 @@ fn settings(account: &Element) -> PoxSettings {
             offered.extend(["EwsUrl", "ASUrl"].iter().filter_map(|name| protocol.child_text(name)));
         }
     }
-    let is_secure = |url: &&&str| url.to_ascii_lowercase().starts_with("https://");
+    let is_secure = |url: &&&str| Url::parse(url).is_ok_and(|url| url.scheme() == "https" || is_loopback(&url));
     PoxSettings {
         ews_url: offered.iter().find(is_secure).map(|url| (*url).to_owned()),
         insecure: offered.iter().find(|url| !is_secure(url)).map(|url| (*url).to_owned()),

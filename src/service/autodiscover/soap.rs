@@ -49,17 +49,33 @@ impl SoapAutodiscover {
     /// # Errors
     /// When no answer could be had, or one that settles nothing.
     pub async fn settings(&self, address: &str) -> Result<UserSettings, Trouble> {
-        match (self.user_settings(address).await, &self.pox) {
-            (Err(_), Some(pox)) => pox.user_settings(address).await,
-            (answer, _) => answer,
+        let failed = match self.user_settings(address).await {
+            Err(trouble) => trouble,
+            answer => return answer,
+        };
+        let Some(pox) = &self.pox else {
+            let detail = format!("{}; POX was not asked: it finds nobody for an application", failed.detail);
+            return Err(Trouble { detail, ..failed });
+        };
+        match pox.user_settings(address).await {
+            Ok(settings) => Ok(UserSettings { soap_failed: Some(failed.detail), ..settings }),
+            Err(trouble) => {
+                let detail = format!("{}; and over POX: {}", failed.detail, trouble.detail);
+                Err(Trouble { detail, ..trouble })
+            }
         }
     }
 
     async fn user_settings(&self, address: &str) -> Result<UserSettings, Trouble> {
         let mut address = address.to_owned();
-        for _ in 0..=MOST_REDIRECTS {
+        for redirects in 0..=MOST_REDIRECTS {
             let answer = self.ask(&address).await?;
             match interpret(&answer.body)?.into_iter().next() {
+                // Who is sent to an address that this server does not serve has to ask elsewhere.
+                Some(UserAnswer::Settings(settings)) if redirects > 0 && settings.error.is_some() => {
+                    let error = Some(format!("RedirectAddress {address}"));
+                    return Ok(UserSettings { error, ..UserSettings::default() });
+                }
                 Some(UserAnswer::Settings(settings)) => return Ok(settings),
                 Some(UserAnswer::RedirectAddress(next)) if !next.eq_ignore_ascii_case(&address) => address = next,
                 Some(UserAnswer::RedirectUrl(url)) => {
@@ -149,7 +165,7 @@ fn settings(response: &Element) -> UserSettings {
         external_ews_url: value("ExternalEwsUrl"),
         internal_ews_url: value("InternalEwsUrl"),
         online: value("UserMSOnline").map(|text| text.eq_ignore_ascii_case("true")),
-        error: None,
+        ..UserSettings::default()
     }
 }
 

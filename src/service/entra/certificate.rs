@@ -55,10 +55,16 @@ impl Certificate {
     ///
     /// # Errors
     /// In words: a wrong password, or what is missing.
-    #[cfg(feature = "pfx")]
     pub fn from_pfx(bytes: &[u8], password: &str) -> Result<Self, String> {
+        use p12_keystore::error::Error;
         let store = p12_keystore::KeyStore::from_pkcs12(bytes, password, p12_keystore::Pkcs12ImportPolicy::Strict)
-            .map_err(|_| "cannot be opened with this password, or is no PFX file")?;
+            .map_err(|error| match error {
+                Error::UnsupportedEncryptionScheme | Error::UnsupportedMacAlgorithm => {
+                    "is encrypted in a way that is not supported; write it anew with AES-256 (openssl pkcs12, or \
+                     Export-PfxCertificate -CryptoAlgorithmOption AES256_SHA256)"
+                }
+                _ => "cannot be opened with this password, or is no PFX file",
+            })?;
         let (_, chain) = store.private_key_chain().ok_or("holds no private key with its certificate")?;
         let first = chain.certs().first().ok_or("holds no certificate beside its key")?;
         Self::of(&CertificateDer::from_slice(first.as_der()), KeyPair::from_pkcs8(chain.key().as_der()))
@@ -149,24 +155,23 @@ mod tests {
         assert!(is_pem(CERTIFICATE) && !is_pem(b"\x30\x82"));
     }
 
-    #[cfg(feature = "pfx")]
     #[test]
     fn a_pfx_file_opens_with_its_password_only() {
-        use p12_keystore::{Certificate as Part, KeyStore, KeyStoreEntry, PrivateKey, PrivateKeyChain};
-        let der = CertificateDer::from_pem_slice(CERTIFICATE).unwrap();
-        let key = PrivateKeyDer::from_pem_slice(KEY).unwrap();
-        let chain = PrivateKeyChain::new(
-            [1_u8].as_slice(),
-            PrivateKey::from_der(key.secret_der()).unwrap(),
-            [Part::from_der(&der).unwrap()],
-        );
-        let mut store = KeyStore::new();
-        store.add_entry("ewsready", KeyStoreEntry::PrivateKeyChain(chain));
-        let pfx = store.writer("right").write().unwrap();
-        assert!(!is_pem(&pfx));
-        let (read, plain) =
-            (Certificate::from_pfx(&pfx, "right").unwrap(), Certificate::from_pem(CERTIFICATE, Some(KEY)));
-        assert_eq!(read.thumbprint, plain.unwrap().thumbprint);
-        assert!(Certificate::from_pfx(&pfx, "wrong").err().unwrap().contains("password"));
+        // Both by openssl pkcs12 -export: as it does today (AES-256, PBKDF2), and with -legacy (RC2 and 3DES, SHA-1).
+        let modern = include_bytes!("../../../tests/clients/modern.pfx").as_slice();
+        let legacy = include_bytes!("../../../tests/clients/legacy.pfx").as_slice();
+        let plain = Certificate::from_pem(CERTIFICATE, Some(KEY)).unwrap();
+        for pfx in [modern, legacy] {
+            assert!(!is_pem(pfx));
+            assert_eq!(Certificate::from_pfx(pfx, "canary-pfx-password").unwrap().thumbprint, plain.thumbprint);
+            for wrong in ["", "canary-pfx-passworD"] {
+                assert!(Certificate::from_pfx(pfx, wrong).err().unwrap().contains("password"));
+            }
+            let cut = pfx.get(..pfx.len() / 2).unwrap();
+            assert!(Certificate::from_pfx(cut, "canary-pfx-password").err().unwrap().contains("no PFX file"));
+        }
+        let rc4 = include_bytes!("../../../tests/clients/rc4.pfx");
+        let why = Certificate::from_pfx(rc4, "canary-pfx-password").err().unwrap();
+        assert!(why.contains("encrypted in a way that is not supported"), "{why}");
     }
 }

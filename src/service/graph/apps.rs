@@ -6,6 +6,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{Graph, read};
+use crate::evidence::Cause;
 use crate::evidence::tenant::{Application, Notice};
 use crate::transport::Trouble;
 
@@ -24,20 +25,21 @@ pub struct Interest {
 }
 
 impl Interest {
-    fn covers(&self, principal: &WirePrincipal) -> bool {
-        let name = principal.display_name.to_lowercase();
-        self.app_ids.contains(&principal.app_id.to_lowercase()) || self.names.iter().any(|word| name.contains(word))
+    fn covers(&self, app_id: &str, name: &str) -> bool {
+        let name = name.to_lowercase();
+        self.app_ids.contains(&app_id.to_lowercase()) || self.names.iter().any(|word| name.contains(word))
     }
 }
 
 impl Graph {
-    /// The applications that hold an EWS permission, and those of interest, with their permissions.
+    /// The applications that hold an EWS permission, and those of interest, with their permissions. Delegated ones show
+    /// only to who may read grants (`Directory.Read.All`): without that right the rest is told, and said to lack them.
     ///
     /// # Errors
     /// When no answer could be had (`Application.Read.All` is needed).
     pub async fn applications(&self, interest: &Interest) -> Result<Vec<Application>, Trouble> {
         let exchange: WirePrincipal = self.principal(&format!("servicePrincipals(appId='{EXCHANGE}')")).await?;
-        let held = self.held(&exchange).await?;
+        let (held, delegated_unseen) = self.held(&exchange).await?;
         let mut found = BTreeMap::new();
         for principal in self
             .all::<WirePrincipal>(
@@ -46,11 +48,12 @@ impl Graph {
             .await?
         {
             let holds = held.get(&principal.id);
-            if holds.is_none() && !interest.covers(&principal) {
+            if holds.is_none() && !interest.covers(&principal.app_id, &principal.display_name) {
                 continue;
             }
             let held = holds.cloned().unwrap_or_default();
-            found.insert(principal.app_id.to_lowercase(), principal.into_application(held));
+            let application = Application { delegated_unseen, ..principal.into_application(held) };
+            found.insert(application.app_id.clone(), application);
         }
         let mut applications: Vec<_> = found.into_values().collect();
         self.add_other_permissions(&mut applications, interest).await?;
@@ -76,8 +79,9 @@ impl Graph {
         read(&self.fetch(self.url(path)?, 1, false).await?, "a service principal")
     }
 
-    /// Who holds which permissions on Exchange Online, by the holder's object id.
-    async fn held(&self, exchange: &WirePrincipal) -> Result<HashMap<String, Permissions>, Trouble> {
+    /// Who holds which permissions on Exchange Online, by the holder's object id; and whether the delegated ones stayed
+    /// unseen.
+    async fn held(&self, exchange: &WirePrincipal) -> Result<(HashMap<String, Permissions>, bool), Trouble> {
         let names = exchange.role_names();
         let mut held: HashMap<String, Permissions> = HashMap::new();
         let path = format!("servicePrincipals/{}/appRoleAssignedTo?$top=999", exchange.id);
@@ -87,14 +91,22 @@ impl Graph {
             }
         }
         let path = format!("oauth2PermissionGrants?$filter=resourceId eq '{}'", exchange.id);
-        for grant in self.all::<WireGrant>(&path).await? {
-            if grant.resource_id == exchange.id {
-                let scopes = grant.scope.unwrap_or_default();
-                held.entry(grant.client_id).or_default().delegated.extend(scopes.split_whitespace().map(str::to_owned));
-            }
+        let (grants, unseen) = self.grants(&path).await?;
+        for grant in grants.into_iter().filter(|grant| grant.resource_id == exchange.id) {
+            let delegated = &mut held.entry(grant.client_id.clone()).or_default().delegated;
+            delegated.extend(grant.scopes());
         }
         held.retain(|_, permissions| permissions.reach_ews());
-        Ok(held)
+        Ok((held, unseen))
+    }
+
+    /// Delegated grants; none, and true, where we may not read them.
+    async fn grants(&self, path: &str) -> Result<(Vec<WireGrant>, bool), Trouble> {
+        match self.all::<WireGrant>(path).await {
+            Ok(grants) => Ok((grants, false)),
+            Err(trouble) if trouble.cause == Cause::NotPermitted => Ok((Vec::new(), true)),
+            Err(trouble) => Err(trouble),
+        }
     }
 
     /// The permissions on other resources, for the few applications of interest.
@@ -104,8 +116,14 @@ impl Graph {
         interest: &Interest,
     ) -> Result<(), Trouble> {
         let mut resources: HashMap<String, BTreeMap<Uuid, String>> = HashMap::new();
-        for application in applications.iter_mut().filter(|application| interest.app_ids.contains(&application.app_id))
-        {
+        let of_interest = |app: &&mut Application| interest.covers(&app.app_id, &app.name);
+        for application in applications.iter_mut().filter(of_interest) {
+            if !application.delegated_unseen {
+                let path = format!("servicePrincipals/{}/oauth2PermissionGrants?$top=999", application.object_id);
+                let (grants, unseen) = self.grants(&path).await?;
+                application.delegated_unseen = unseen;
+                application.delegated_permissions.extend(grants.iter().flat_map(WireGrant::scopes));
+            }
             let path = format!("servicePrincipals/{}/appRoleAssignments?$top=999", application.object_id);
             for assignment in self.all::<WireAssignment>(&path).await? {
                 let resource = assignment.resource_id;
@@ -177,6 +195,7 @@ impl WirePrincipal {
             enabled: self.account_enabled,
             application_permissions: held.application,
             delegated_permissions: held.delegated,
+            delegated_unseen: false,
         }
     }
 }
@@ -195,6 +214,12 @@ struct WireGrant {
     client_id: String,
     resource_id: String,
     scope: Option<String>,
+}
+
+impl WireGrant {
+    fn scopes(&self) -> impl Iterator<Item = String> + '_ {
+        self.scope.as_deref().unwrap_or_default().split_whitespace().map(str::to_owned)
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]

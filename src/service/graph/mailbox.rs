@@ -64,8 +64,9 @@ impl Graph {
         let answer = self.ask(ScopeId::Mailbox, &path).await?;
         let permissions: Permissions = read(&answer, "calendar permissions")?;
         let delegates = permissions.value.into_iter().filter_map(|permission| {
-            let address = permission.email_address?.address?;
-            Some(Delegate { address, role: permission.role.unwrap_or_default() })
+            let EmailAddress { address, name } = permission.email_address?;
+            let (name, role) = (name.unwrap_or_default(), permission.role.unwrap_or_default());
+            Some(Delegate { address: address?, name, role })
         });
         Ok(delegates.collect())
     }
@@ -86,6 +87,7 @@ struct Permission {
 #[derive(Deserialize)]
 struct EmailAddress {
     address: Option<String>,
+    name: Option<String>,
 }
 
 /// `mailboxSettings/userPurpose` answers with the word as `value`; `mailboxSettings` holds it as a member, bare or as

@@ -42,11 +42,11 @@ pub(super) fn serve(state: &State, call: &Call) -> Answer {
     let panel = state.tenant.people.recipient(address).and_then(|person| person.mailbox.autodiscover_trouble);
     match panel {
         Some(Trouble::HostingPanel) => return about(hosting_panel(address), KIND, Some(address)),
+        Some(Trouble::NoExchangeSection) | None => {}
         Some(_) => {
             let troubled = trouble(state, address).unwrap_or_else(|| error(state, 603, "Internal server error"));
             return about(troubled, KIND, Some(address));
         }
-        None => {}
     }
     let answer = match route(state, address) {
         // Exchange Online finds nobody for an application's own token, whoever is asked for.
@@ -67,6 +67,7 @@ pub(super) fn serve(state: &State, call: &Call) -> Answer {
 /// The settings of a mailbox in Exchange Online.
 fn settings(state: &State, call: &Call, person: &Person) -> Answer {
     let url = escape(&ews_url(call));
+    let no_section = person.mailbox.autodiscover_trouble == Some(Trouble::NoExchangeSection);
     let protocol = |kind: &str, more: &str| {
         format!(
             "<Protocol><Type>{kind}</Type><Server>outlook.office365.com</Server>{more}<AuthPackage>Anonymous</AuthPackage><ASUrl>{url}</ASUrl><EwsUrl>{url}</EwsUrl><OOFUrl>{url}</OOFUrl></Protocol>"
@@ -82,8 +83,8 @@ fn settings(state: &State, call: &Call, person: &Person) -> Answer {
         person.id.simple(),
         escape(person.primary.as_deref().unwrap_or_default()),
         state.tenant.id,
-        protocol("EXCH", ""),
-        protocol("EXPR", "<SSL>On</SSL>"),
+        if no_section { String::new() } else { protocol("EXCH", "") },
+        if no_section { String::new() } else { protocol("EXPR", "<SSL>On</SSL>") },
     ))
 }
 

@@ -6,6 +6,7 @@ use super::v2::trouble;
 use super::{Route, ews_url, route, unauthorized};
 use crate::simulator::call::{Answer, Call, about, escape, xml};
 use crate::simulator::server::State;
+use crate::simulator::tenant::Trouble;
 use crate::simulator::token::{self, Resource};
 use crate::simulator::xml::Node;
 
@@ -23,6 +24,10 @@ pub(super) fn serve(state: &State, call: &Call) -> Answer {
     let request =
         envelope.as_ref().and_then(|envelope| envelope.at(&["Body", "GetUserSettingsRequestMessage", "Request"]));
     let Some(request) = request else { return about(dispatcher_fault(), KIND, None) };
+    if state.faults.faults().soap_fails {
+        let failed = "<ErrorCode>InternalServerError</ErrorCode><ErrorMessage>An internal error occurred.</ErrorMessage><UserResponses/>";
+        return about(envelope_of(failed), KIND, None);
+    }
     let (mut users, mut settings) = (Vec::new(), Vec::new());
     request.all("Mailbox", &mut users);
     request.all("Setting", &mut settings);
@@ -67,8 +72,10 @@ fn user_response(state: &State, call: &Call, address: &str, names: &[&str]) -> S
         }
         Route::Nobody => return refusal("InvalidUser", &format!("Invalid user: '{address}'"), nothing),
     };
+    let no_section = person.mailbox.autodiscover_trouble == Some(Trouble::NoExchangeSection);
     let value = |name: &str| -> Option<String> {
         Some(match name {
+            "ExternalEwsUrl" | "InternalEwsUrl" | "EwsPartnerUrl" if no_section => return None,
             "ExternalEwsUrl" | "InternalEwsUrl" | "EwsPartnerUrl" => ews_url(call),
             "ExternalEwsVersion" => "15.20.9542.000".to_owned(),
             "CasVersion" => "15.20.9542.009".to_owned(),

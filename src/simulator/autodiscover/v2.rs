@@ -145,6 +145,7 @@ pub(super) fn trouble(state: &State, email: &str) -> Option<Answer> {
             answer(StatusCode::NOT_FOUND, "text/html", "<html><body>File not found.</body></html>")
         }
         Trouble::ForbiddenWithoutReason => bare(StatusCode::FORBIDDEN),
+        Trouble::NoExchangeSection => return None,
     })
 }
 

@@ -262,7 +262,7 @@ fn trouble(person: &Person, operation: &str) -> Option<Outcome> {
             Outcome::transient(with(bare(StatusCode::TOO_MANY_REQUESTS), "retry-after", &seconds))
         }
         Trouble::Huge => Outcome::settled(xml(StatusCode::OK, huge())),
-        Trouble::HostingPanel => return None,
+        Trouble::HostingPanel | Trouble::NoExchangeSection => return None,
         Trouble::EmptyFault => {
             let fault = "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body><s:Fault/></s:Body></s:Envelope>";
             Outcome::settled(xml(StatusCode::INTERNAL_SERVER_ERROR, fault.to_owned()))

@@ -77,6 +77,7 @@ mod tests {
             allowed_apps: apps.iter().map(|app| (*app).to_owned()).collect(),
             agents: Agents::default(),
             on_premises: Vec::new(),
+            ..Exchange::default()
         };
         let now = at.parse().expect("a time");
         organization(&exchange, Caller { app_id: "app-one", agent: "test/1", now, cloud })

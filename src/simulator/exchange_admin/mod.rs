@@ -208,6 +208,7 @@ fn organization_config(state: &State, cmdlet: &CmdletInput) -> Value {
     let tenant = &state.tenant;
     let shown = cmdlet.switch("RetrieveEwsOperationAccessPolicy") && !tenant.exchange.allowed_apps.is_empty();
     let apps = if shown { json!(tenant.exchange.allowed_apps.join(",")) } else { Value::Null };
+    let root = if tenant.exchange.public_folders { Uuid::new_v5(&tenant.id, b"public folders") } else { Uuid::nil() };
     let fields = [
         ("Name", json!(tenant.initial_domain())),
         ("DisplayName", json!(tenant.name)),
@@ -217,6 +218,8 @@ fn organization_config(state: &State, cmdlet: &CmdletInput) -> Value {
         ("EwsAllowOutlook", Value::Null),
         ("EwsAllowMacOutlook", Value::Null),
         ("EwsAllowEntourage", Value::Null),
+        ("PublicFoldersEnabled", json!("Local")),
+        ("RootPublicFolderMailbox", json!(root.to_string())),
     ];
     object(fields.into_iter().chain(agents(&tenant.exchange.agents)))
 }

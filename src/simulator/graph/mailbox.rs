@@ -112,7 +112,7 @@ fn trouble(state: &State, call: &Call, person: &Person) -> Option<Answer> {
         Trouble::Html | Trouble::ErrorPage => answer(StatusCode::OK, "text/html; charset=utf-8", html),
         Trouble::ForbiddenWithoutReason => error(state, call, 403, "", ""),
         Trouble::Huge => answer(StatusCode::OK, "application/json", huge()),
-        Trouble::HostingPanel => return None,
+        Trouble::HostingPanel | Trouble::NoExchangeSection => return None,
     })
 }
 

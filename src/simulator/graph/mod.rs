@@ -27,6 +27,8 @@ const DOMAINS: &[&str] = &["Domain.Read.All", "Domain.ReadWrite.All", "Directory
 const SKUS: &[&str] =
     &["LicenseAssignment.Read.All", "LicenseAssignment.ReadWrite.All", "Organization.Read.All", "Directory.Read.All"];
 const APPLICATIONS: &[&str] = &["Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All"];
+/// Delegated grants want more than applications do (Microsoft Graph: list oauth2PermissionGrants).
+const GRANTS: &[&str] = &["Directory.Read.All", "Directory.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All"];
 const SETTINGS: &[&str] = &["MailboxSettings.Read", "MailboxSettings.ReadWrite"];
 const CALENDARS: &[&str] = &["Calendars.Read", "Calendars.ReadBasic.All", "Calendars.ReadWrite"];
 const PERMISSIONS: &[&str] = &["Calendars.Read", "Calendars.ReadWrite"];
@@ -190,11 +192,10 @@ fn route(state: &State, call: &Call, claims: &Claims, path: &[&str]) -> Answer {
         ["serviceprincipals"] => read(APPLICATIONS, 1, "graph.servicePrincipals", &|| apps::list(state, call)),
         ["serviceprincipals", key] => read(APPLICATIONS, 1, "graph.servicePrincipals", &|| apps::get(state, call, key)),
         ["serviceprincipals", key, grants] => {
-            read(APPLICATIONS, 1, "graph.servicePrincipals", &|| apps::grants(state, call, key, grants))
+            let any_of = if *grants == "oauth2permissiongrants" { GRANTS } else { APPLICATIONS };
+            read(any_of, 1, "graph.servicePrincipals", &|| apps::grants(state, call, key, grants))
         }
-        ["oauth2permissiongrants"] => {
-            read(APPLICATIONS, 1, "graph.servicePrincipals", &|| apps::all_delegated(state, call))
-        }
+        ["oauth2permissiongrants"] => read(GRANTS, 1, "graph.servicePrincipals", &|| apps::all_delegated(state, call)),
         ["admin", "serviceannouncement" | "serviceAnnouncement", "messages"] => {
             read(MESSAGES, 1, "graph.messages", &|| organization::messages(state, call))
         }

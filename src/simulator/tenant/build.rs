@@ -58,6 +58,7 @@ pub(super) fn tenant(name: &str, text: &str) -> Result<Tenant, TenantError> {
             ews_enabled: exchange.ews_enabled.unwrap_or_default(),
             allowed_apps: exchange.allowed_apps,
             agents: exchange.user_agents.map(agents).unwrap_or_default(),
+            public_folders: exchange.public_folders,
             on_premises: exchange.on_premises,
         },
         applications: file.application.into_iter().map(Spanned::into_inner).collect(),

@@ -97,6 +97,9 @@ pub(super) struct ExchangeSpec {
     pub(super) allowed_apps: Vec<String>,
     #[serde(default)]
     pub(super) user_agents: Option<AgentsSpec>,
+    /// Public folders exist.
+    #[serde(default)]
+    pub(super) public_folders: bool,
     /// The on-premises servers; the first is the default.
     #[serde(default)]
     pub(super) on_premises: Vec<ServerSpec>,

@@ -51,6 +51,7 @@ pub(crate) struct Exchange {
     pub(crate) ews_enabled: Switch,
     pub(crate) allowed_apps: Vec<String>,
     pub(crate) agents: Agents,
+    pub(crate) public_folders: bool,
     pub(crate) on_premises: Vec<Server>,
 }
 

@@ -199,6 +199,8 @@ pub(crate) enum Trouble {
     Huge,
     /// A hosting panel answers Autodiscover in Exchange's place.
     HostingPanel,
+    /// Autodiscover V2 answers; SOAP and POX tell of no EWS address ("No EXPR or EXCH settings").
+    NoExchangeSection,
 }
 
 /// A nullable switch of Exchange.

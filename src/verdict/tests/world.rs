@@ -165,6 +165,7 @@ impl World {
                 _ => AppList::Seen(BTreeSet::from([OTHER_APP.to_owned()])),
             },
             agents: AgentFilter { enforce: self.filter, allow: vec!["ewsready/*".to_owned()], block: Vec::new() },
+            ..OrganizationEws::default()
         });
         self.licence(&mut case);
         self.account(&mut case);

@@ -5,7 +5,8 @@
 The directory is read in pages of 999. Then Graph in batches of 20, and Autodiscover and EWS on a pool of threads, all
 three side by side. What a service throttles is asked again when it says, as the libraries do it; an item that is
 throttled inside a batch is none of their business, so this script repeats it. Nothing is kept between runs, and no
-limit is known beforehand: that is what these libraries offer.
+limit is known beforehand: that is what these libraries offer. With --one-by-one every question waits for the one before it, and
+no batch is used, as in a loop over Get-… commands.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from exchangelib import IMPERSONATION, OAUTH2, Account, Configuration, FaultTole
 from exchangelib.autodiscover.protocol import AutodiscoverProtocol
 from exchangelib.errors import EWSError
 from exchangelib.protocol import BaseProtocol
+from kiota_abstractions.api_error import APIError
 from kiota_authentication_azure.azure_identity_authentication_provider import AzureIdentityAuthenticationProvider
 from kiota_http.kiota_client_factory import KiotaClientFactory
 from msgraph import GraphServiceClient
@@ -102,6 +104,18 @@ async def directory(client):
 def licensed(user):
     plans = user.assigned_plans or []
     return any(p.capability_status in ("Enabled", "Warning") and str(p.service_plan_id) in MAILBOX_PLANS for p in plans)
+
+
+async def graph_opens_one_by_one(client, users):
+    """The same as `graph_opens`, without batches."""
+    opened = {}
+    for user in users:
+        try:
+            await client.users.by_user_id(user.id).mailbox_settings.get()
+            opened[user.id] = "yes"
+        except APIError as error:
+            opened[user.id] = str(error.response_status_code)
+    return opened
 
 
 async def graph_opens(client, adapter, users):
@@ -193,12 +207,15 @@ async def assess(args, secret):
     found = {address: known[address.lower()] for address in roster if address.lower() in known}
     users = list({user.id: user for user in found.values()}.values())
     mailboxes = {address: user.mail or user.user_principal_name for address, user in found.items()}
-    with ThreadPoolExecutor(AT_ONCE) as for_routes, ThreadPoolExecutor(AT_ONCE) as for_ews:
-        graph, routing, ews = await asyncio.gather(
-            graph_opens(client, adapter, users),
+    lanes = 1 if args.one_by_one else AT_ONCE
+    with ThreadPoolExecutor(lanes) as for_routes, ThreadPoolExecutor(lanes) as for_ews:
+        probes = [
+            graph_opens_one_by_one(client, users) if args.one_by_one else graph_opens(client, adapter, users),
             asyncio.to_thread(routes, args, ews_credentials(args, secret), list(found), for_routes),
             asyncio.to_thread(ews_opens, args, ews_credentials(args, secret), sorted(set(mailboxes.values())), for_ews),
-        )
+        ]
+        answers = [await probe for probe in probes] if args.one_by_one else await asyncio.gather(*probes)
+        graph, routing, ews = answers
     with open(args.answers, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["address", "licence", "ews", "routing", "graph"])
@@ -217,6 +234,7 @@ def main():
     parser.add_argument("answers")
     for name in ("--origin", "--tenant", "--client-id"):
         parser.add_argument(name, required=True)
+    parser.add_argument("--one-by-one", action="store_true")
     asyncio.run(assess(parser.parse_args(), os.environ["PEER_SECRET"]))
 
 

@@ -1,6 +1,6 @@
 """The assessor beside a script of public Python libraries: same simulator, same mailboxes, same four questions.
 
-    tests/bench/peers/run [MAILBOXES …] [--repeat N]
+    tests/bench/peers/run [MAILBOXES …] [--repeat N] [--one-by-one]
 
 In each setting one simulator serves both, one after the other, over TLS. Printed are the medians of wall time, CPU
 seconds (user and system, of that program alone), peak memory and questions put (a batch of 20 has 20), and what the peer
@@ -130,10 +130,10 @@ def ours(program, folder, simulator, pace):
     return figures
 
 
-def peer(folder, simulator):
+def peer(folder, simulator, further):
     known = simulator.known
     command = [sys.executable, str(HERE / "administrator.py"), "roster.csv", "peer.csv", "--origin", simulator.url]
-    command += ["--tenant", known["tenant"], "--client-id", known["client_id"]]
+    command += ["--tenant", known["tenant"], "--client-id", known["client_id"], *further]
     figures, code = measured(command, folder, simulator, "peer.log")
     if code != 0:
         sys.exit(f"the peer ended with {code}:\n{(folder / 'peer.log').read_text(encoding='utf-8')[-3000:]}")
@@ -168,18 +168,21 @@ def differences(folder):
     return apart
 
 
-def compare(program, mailboxes, title, faults, pace, repeat):
+def compare(args, mailboxes, title, faults, pace):
     """Measures one setting and prints it; whether both came to the same answers."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         certificate(folder)
-        simulator = Simulator(program, folder, mailboxes, faults)
+        simulator = Simulator(args.program, folder, mailboxes, faults)
+        further = ["--one-by-one"] if args.one_by_one else []
         try:
-            results = [(ours(program, folder, simulator, pace), peer(folder, simulator)) for _ in range(repeat)]
+            results = [
+                (ours(args.program, folder, simulator, pace), peer(folder, simulator, further)) for _ in range(args.repeat)
+            ]
         finally:
             simulator.stop()
         lines, apart = len(rows(folder / "peer.csv")), differences(folder)
-    print(f"\n{mailboxes} accounts ({lines} roster lines), {title}; median of {repeat}")
+    print(f"\n{mailboxes} accounts ({lines} roster lines), {title}; median of {args.repeat}")
     print(f"  {'':22}{'ewsready':>10}{'peer':>10}{'peer / ewsready':>18}")
     for what in results[0][0]:
         one, other = (statistics.median(pair[side][what] for pair in results) for side in (0, 1))
@@ -195,10 +198,11 @@ def main():
     parser = argparse.ArgumentParser(description="ewsready beside msgraph-sdk, msal and exchangelib.")
     parser.add_argument("mailboxes", nargs="*", type=int, default=[500, 2000])
     parser.add_argument("--repeat", type=int, default=1, help="runs of each, of which the median is shown")
+    parser.add_argument("--one-by-one", action="store_true", help="the peer asks one question after the other")
     parser.add_argument("--program", default=str(ROOT / "target/release/ewsready"))
     args = parser.parse_args()
     print(f"{datetime.date.today()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}")
-    same = [compare(args.program, n, *setting, args.repeat) for n in args.mailboxes for setting in SETTINGS]
+    same = [compare(args, n, *setting) for n in args.mailboxes for setting in SETTINGS]
     sys.exit(0 if all(same) else 1)
 
 

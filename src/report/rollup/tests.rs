@@ -140,7 +140,7 @@ fn the_workbook_has_a_row_a_tenant_and_a_row_a_run_and_two_renderings_are_the_sa
         ["dark", "lost", "late", "=busy", "calm"]
     );
     let place = |title: &str| tenants[0].iter().position(|cell| cell == title).unwrap();
-    assert_eq!((&*tenants[2][place("Blocked")], &*tenants[3][place("Change since the run before")]), ("", "-8"));
+    assert_eq!((&*tenants[2][place("Blocked")], &*tenants[3][place("Change")]), ("", "-8"));
     let course = rows(&mut book, "Course");
     assert_eq!(course.len(), 9, "{course:?}");
     assert_eq!(course[1][3], "28");

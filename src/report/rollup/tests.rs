@@ -117,9 +117,9 @@ fn the_page_tells_failures_first_escapes_what_it_is_told_and_runs_nothing() {
 fn the_summary_for_a_ticket_has_every_tenant_and_no_markup_of_theirs() {
     let text = String::from_utf8(rendered(RollupFormat::Md, "en")).unwrap();
     assert!(text.contains("**Could not be assessed: 2 of 5 tenants**"), "{text}");
-    assert!(
-        text.contains("- **lost**: sign-in or permission refused. the client secret is &lt;wrong&gt; What to do: make")
-    );
+    assert!(text.contains(
+        "- **lost** (sign-in or permission refused): the client secret is &lt;wrong&gt;. What to do: make a new one."
+    ));
     assert!(text.contains("| late | assessed | 100 | 10 | 0 | 90 | 0 | 10 | −8 | 182 | never (too late) |"), "{text}");
     assert!(text.contains("| lost | sign-in or permission refused | | | | | | | | | |"), "{text}");
 }

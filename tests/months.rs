@@ -335,12 +335,15 @@ fn the_plan_of_one_month_is_what_the_next_is_held_against() {
     moved.iter().for_each(|name| told(format!("  moved: {name}@contoso.example, planned for 2026-08-08")));
     every_report_holds_it_against_the_plan(&tenant.sandbox, &late);
 
-    // A plan for September: who was set free has a day now, and the comparison names it.
-    let mut command = tenant.sandbox.command(&["plan", "--capacity", "4", "--out", "plan", "--fresh"]);
+    a_newer_plan_names_the_day_of_who_was_set_free(&tenant.sandbox);
+}
+
+fn a_newer_plan_names_the_day_of_who_was_set_free(sandbox: &Sandbox) {
+    let mut command = sandbox.command(&["plan", "--capacity", "4", "--out", "plan", "--fresh"]);
     let done = support::Finished(command.env("EWSREADY_NOW", "2026-09-02T06:00:00Z").output().unwrap()).expect(0);
     assert!(done.stdout().contains("Against the plan of 2026-08-02: "), "{}", done.stdout());
-    let day = planned(&tenant.sandbox, "plan/waves.csv")["finn"].clone();
-    let text = tenant.sandbox.run(&["compare"]).expect(0).stdout();
+    let day = planned(sandbox, "plan/waves.csv")["finn"].clone();
+    let text = sandbox.run(&["compare"]).expect(0).stdout();
     assert!(text.contains(&format!("ahead: finn@contoso.example, had no wave, now {day}")), "{text}");
     assert!(text.contains("Against the plan of 2026-08-02"), "measured against the earlier plan still: {text}");
 }

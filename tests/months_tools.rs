@@ -61,7 +61,7 @@ fn what_was_written_beside_a_cause_is_there_next_month() {
     };
     assert_eq!(
         findings.iter().map(written).filter(|line| line[1..] != ["", "", ""]).collect::<Vec<_>>(),
-        [expected.clone()]
+        std::slice::from_ref(&expected)
     );
     let page = String::from_utf8(sandbox.read("out/readiness.html")).unwrap();
     let agreed =

@@ -130,8 +130,8 @@ fn a_generated_company_is_cut_only_where_a_group_is_larger_than_a_wave_and_stays
     let sandbox = Sandbox::new();
     let (census, plan) = planned(&sandbox, users());
     assert_eq!(census.members.len(), users() as usize);
-    // Who has no mailbox has no calendar to be asked about.
     let asked = census.asked;
+    assert_eq!(asked.delegates_open, 0, "every calendar that Graph opens was read");
     assert!(asked.delegates * 10 > asked.mailboxes * 8, "{asked:?}");
     assert!(census.ties.ties.len() > users() as usize / 4, "only {} ties", census.ties.ties.len());
     assert_eq!(census.ties.outside, Vec::new(), "everybody named in a calendar is on the roster");

@@ -169,6 +169,7 @@ impl Webhook {
             rows: view.summary.rows,
             verdicts: view.summary.verdicts,
             changes: view.history.changes.as_ref(),
+            plan: view.history.plan.as_ref(),
             trend: &view.history.trend,
             texts: &view.texts,
         };

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Changes, Kind, Trend};
+use crate::plan::progress::{Against, State};
 use crate::report::Texts;
 use crate::verdict::Verdict;
 
@@ -58,6 +59,8 @@ pub struct Message<'a> {
     pub verdicts: [u64; Verdict::ALL.len()],
     /// What moved, if there is an earlier run.
     pub changes: Option<&'a Changes>,
+    /// How the run stands against the plan, if there is one.
+    pub plan: Option<&'a Against>,
     /// All runs.
     pub trend: &'a Trend,
     /// Labels.
@@ -90,8 +93,19 @@ impl Message<'_> {
         });
         let changed =
             changed.map(|(kind, users)| (self.texts.get("change", kind.id()).to_owned(), self.texts.number(users)));
+        let planned = self.standing().into_iter().filter(|(_, count)| *count > 0).map(|(state, count)| {
+            let state = self.texts.get("plan_progress", state.id());
+            (self.texts.fill("plan_progress", "kind", &[("state", state)]), self.texts.number(count))
+        });
         let deadline = (self.texts.get("summary", "deadline").to_owned(), self.deadline.to_owned());
-        Verdict::ALL.iter().map(verdict).chain([deadline]).chain(changed).collect()
+        Verdict::ALL.iter().map(verdict).chain([deadline]).chain(changed).chain(planned).collect()
+    }
+
+    /// How many are behind or ahead of the plan, or have moved; nothing without a plan.
+    fn standing(&self) -> Vec<(State, u64)> {
+        let count = |against: &Against, state| (state, against.progress.count(state) as u64);
+        let states = [State::Behind, State::Ahead, State::Moved];
+        self.plan.map_or_else(Vec::new, |against| states.map(|state| count(against, state)).to_vec())
     }
 
     /// The most frequent causes of those who cannot move, by rule id.
@@ -153,10 +167,13 @@ impl Message<'_> {
             let counted = Kind::ALL.iter().map(|kind| (kind.id().to_owned(), Value::from(changes.count(*kind))));
             counted.collect::<serde_json::Map<String, Value>>()
         });
+        let plan: serde_json::Map<String, Value> =
+            self.standing().into_iter().map(|(state, count)| (state.id().to_owned(), count.into())).collect();
+        let plan = self.plan.map(|_| plan);
         let causes: Vec<Value> =
             self.causes().iter().map(|(rule, users)| json!({ "rule": rule, "users": users })).collect();
         json!({ "schema": "ewsready/message/1", "title": self.title, "tenant": self.tenant, "as_of": self.as_of,
-            "simulated": self.simulated, "rows": self.rows, "verdicts": verdicts, "changes": changes, "causes": causes })
+            "simulated": self.simulated, "rows": self.rows, "verdicts": verdicts, "changes": changes, "plan": plan, "causes": causes })
     }
 }
 
@@ -165,6 +182,7 @@ mod tests {
     use super::*;
     use crate::compare::testing::{judged, label};
     use crate::compare::{Earlier, TrendBuilder, compare};
+    use crate::plan::progress::{Line, Progress};
 
     #[test]
     fn the_shape_follows_the_host_and_only_the_real_one() {
@@ -184,6 +202,15 @@ mod tests {
         let mut trend = TrendBuilder::default();
         trend.add(label(10, 1), &new);
         let (trend, texts) = (trend.finish(None), Texts::embedded("en").unwrap());
+        let line = |state| Line {
+            key: "id-of-ada".into(),
+            address: "ada@contoso.example".into(),
+            state,
+            planned: None,
+            now: None,
+        };
+        let progress = Progress { lines: vec![line(State::Behind), line(State::OnPlan)] };
+        let plan = Against { run: "run".to_owned(), made: jiff::civil::date(2026, 9, 2), progress };
         let message = Message {
             title: "EWS readiness",
             tenant: "Contoso",
@@ -193,6 +220,7 @@ mod tests {
             rows: 1,
             verdicts: [1, 0, 0, 0],
             changes: Some(&changes),
+            plan: Some(&plan),
             trend: &trend,
             texts: &texts,
         };
@@ -203,7 +231,9 @@ mod tests {
         }
         let facts = &message.body(Shape::Teams)["attachments"][0]["content"]["body"][1]["facts"];
         assert_eq!(facts[0], json!({ "title": "Blocked", "value": "1" }));
+        assert_eq!(facts[6], json!({ "title": "Plan: behind", "value": "1" }));
         assert_eq!(message.body(Shape::Json)["changes"]["newly_blocked"], 1);
+        assert_eq!(message.body(Shape::Json)["plan"], json!({ "behind": 1, "ahead": 0, "moved": 0 }));
         assert!(message.body(Shape::Slack)["blocks"][1]["text"]["text"].as_str().unwrap().contains("Newly blocked: 1"));
     }
 }

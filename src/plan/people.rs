@@ -133,7 +133,7 @@ pub struct Member {
 pub struct Asked {
     /// Mailboxes whose calendar permissions are known.
     pub delegates: u64,
-    /// Mailboxes whose calendar permissions were asked in vain.
+    /// Mailboxes that Graph opens and whose calendar permissions were asked in vain.
     pub delegates_open: u64,
     /// Mailboxes whose send-on-behalf right is known.
     pub recipients: u64,
@@ -262,13 +262,18 @@ impl Seed {
             names: names(address, &member, evidence),
             references: references(entry, evidence, columns),
             delegates: match &evidence.delegates {
-                observed if observed.is_unknown() => Some(false),
+                // Where Graph opens no mailbox there is no calendar to be known: that is told as the cause it waits for.
+                observed if observed.is_unknown() => answers(evidence).then_some(false),
                 observed => observed.value().map(|_| true),
             },
             recipient: recipient.is_some(),
             member,
         })
     }
+}
+
+fn answers(evidence: &MailboxEvidence) -> bool {
+    matches!(evidence.graph.value(), Some(GraphAnswer::Answers { .. }))
 }
 
 fn names(address: &str, member: &Member, evidence: &MailboxEvidence) -> Vec<u64> {

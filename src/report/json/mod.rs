@@ -16,6 +16,7 @@ use super::standing::StandingJson;
 use super::trend::TrendJson;
 use super::{ReportError, View};
 
+mod ids;
 mod types;
 
 /// The name and version of the format, first member of every file.

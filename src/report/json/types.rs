@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::SCHEMA;
+use super::{SCHEMA, ids};
 use crate::compare::History;
 use crate::evidence::store::Annotation;
 use crate::report::changes::ChangesJson;
@@ -17,7 +17,7 @@ use crate::report::row::Row;
 use crate::report::standing::StandingJson;
 use crate::report::summary::{Action, Group, GroupName, Summary, VerdictCounts};
 use crate::report::trend::TrendJson;
-use crate::verdict::{EwsToday, GraphState, LicenceState, RoutingState, Urgency, Verdict};
+use crate::verdict::{Urgency, Verdict};
 
 /// The report of one run of ewsready.
 #[derive(JsonSchema)]
@@ -171,7 +171,7 @@ pub(super) struct GroupSums<'a> {
 
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Demand<'a> {
-    #[schemars(schema_with = "licence_ids")]
+    #[schemars(schema_with = "ids::licence_ids")]
     licence: &'static str,
     /// Products the users have today.
     products: &'a [String],
@@ -246,7 +246,7 @@ fn urgencies(counts: &[u64; Urgency::ALL.len()]) -> BTreeMap<&'static str, u64> 
 pub(super) struct Finding<'a> {
     /// Rule that decided.
     rule: &'a str,
-    #[schemars(schema_with = "verdict_ids")]
+    #[schemars(schema_with = "ids::verdict_ids")]
     verdict: &'static str,
     /// The cause, as the first user's entry states it.
     cause: &'a str,
@@ -315,7 +315,7 @@ pub(super) struct User<'a> {
     display_name: &'a str,
     /// Directory object id; empty: none known.
     object_id: &'a str,
-    #[schemars(schema_with = "verdict_ids")]
+    #[schemars(schema_with = "ids::verdict_ids")]
     verdict: &'static str,
     /// Id of the rule that decided.
     reason: &'a str,
@@ -324,17 +324,17 @@ pub(super) struct User<'a> {
     /// What stops for this user, and when.
     what_stops: &'a str,
     next_action: &'a str,
-    #[schemars(schema_with = "urgency_ids")]
+    #[schemars(schema_with = "ids::urgency_ids")]
     urgency: &'static str,
     /// Another way out; empty: none.
     alternative: &'a str,
-    #[schemars(schema_with = "licence_ids")]
+    #[schemars(schema_with = "ids::licence_ids")]
     licence: &'static str,
-    #[schemars(schema_with = "ews_ids")]
+    #[schemars(schema_with = "ids::ews_ids")]
     ews_today: &'static str,
-    #[schemars(schema_with = "routing_ids")]
+    #[schemars(schema_with = "ids::routing_ids")]
     routing: &'static str,
-    #[schemars(schema_with = "graph_ids")]
+    #[schemars(schema_with = "ids::graph_ids")]
     graph: &'static str,
     /// Products assigned.
     products: &'a [String],
@@ -430,33 +430,4 @@ impl<'a> User<'a> {
             roster: roster.map(|(name, value)| (name.as_str(), value.as_str())).collect(),
         }
     }
-}
-
-/// The schema of an enumeration's ids.
-fn ids(ids: impl Iterator<Item = &'static str>) -> schemars::Schema {
-    schemars::json_schema!({ "type": "string", "enum": ids.collect::<Vec<_>>() })
-}
-
-fn verdict_ids(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-    ids(Verdict::ALL.iter().map(|one| one.id()))
-}
-
-fn urgency_ids(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-    ids(Urgency::ALL.iter().map(|one| one.id()))
-}
-
-fn licence_ids(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-    ids(LicenceState::ALL.iter().map(|one| one.id()))
-}
-
-fn ews_ids(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-    ids(EwsToday::ALL.iter().map(|one| one.id()))
-}
-
-fn routing_ids(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-    ids(RoutingState::ALL.iter().map(|one| one.id()))
-}
-
-fn graph_ids(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-    ids(GraphState::ALL.iter().map(|one| one.id()))
 }

@@ -117,9 +117,9 @@ fn the_page_tells_failures_first_escapes_what_it_is_told_and_runs_nothing() {
 fn the_summary_for_a_ticket_has_every_tenant_and_no_markup_of_theirs() {
     let text = String::from_utf8(rendered(RollupFormat::Md, "en")).unwrap();
     assert!(text.contains("**Could not be assessed: 2 of 5 tenants**"), "{text}");
-    assert!(
-        text.contains("- **lost**: sign-in or permission refused. the client secret is &lt;wrong&gt; What to do: make")
-    );
+    assert!(text.contains(
+        "- **lost** (sign-in or permission refused): the client secret is &lt;wrong&gt;. What to do: make a new one."
+    ));
     assert!(text.contains("| late | assessed | 100 | 10 | 0 | 90 | 0 | 10 | −8 | 182 | never (too late) |"), "{text}");
     assert!(text.contains("| lost | sign-in or permission refused | | | | | | | | | |"), "{text}");
 }
@@ -140,7 +140,7 @@ fn the_workbook_has_a_row_a_tenant_and_a_row_a_run_and_two_renderings_are_the_sa
         ["dark", "lost", "late", "=busy", "calm"]
     );
     let place = |title: &str| tenants[0].iter().position(|cell| cell == title).unwrap();
-    assert_eq!((&*tenants[2][place("Blocked")], &*tenants[3][place("Change since the run before")]), ("", "-8"));
+    assert_eq!((&*tenants[2][place("Blocked")], &*tenants[3][place("Change")]), ("", "-8"));
     let course = rows(&mut book, "Course");
     assert_eq!(course.len(), 9, "{course:?}");
     assert_eq!(course[1][3], "28");

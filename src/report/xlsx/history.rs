@@ -5,8 +5,8 @@ use rust_xlsxwriter::{Chart, ChartLegendPosition, ChartSolidFill, ChartType, Wor
 use super::grid::{self, Book, Cell, Column, Grid};
 use super::style::{Tone, colour};
 use crate::compare::{Change, Kind, Outcome};
-use crate::plan::progress::State;
-use crate::report::{View, standing, trend};
+use crate::plan::progress::{Line, State};
+use crate::report::{Texts, View, standing, trend};
 use crate::verdict::Verdict;
 
 /// Every change since the run before, one row each, then who is behind or ahead of the plan or has moved; only the
@@ -56,22 +56,27 @@ pub fn changes(view: &View, workbook: &mut Workbook, book: &Book<'_>) -> Result<
         ])?;
     }
     for line in planned.into_iter().flat_map(standing::named).take(grid::DATA_ROWS.saturating_sub(changes.len())) {
-        let none = || Cell::text("");
-        let kind = texts.fill("plan_progress", "kind", &[("state", standing::word(line.state, texts))]);
-        sheet.push([
-            Cell::Text(kind.into(), if line.state == State::Behind { Tone::Bad } else { Tone::Good }),
-            Cell::text(&*line.address),
-            none(),
-            none(),
-            none(),
-            none(),
-            none(),
-            Cell::text(standing::dates(line, texts)),
-            none(),
-            Cell::text(&*line.key),
-        ])?;
+        sheet.push(planned_row(line, texts))?;
     }
     sheet.finish(8)
+}
+
+/// How somebody stands against the plan, in the columns of the changes.
+fn planned_row<'a>(line: &'a Line, texts: &Texts) -> [Cell<'a>; 10] {
+    let none = || Cell::text("");
+    let kind = texts.fill("plan_progress", "kind", &[("state", standing::word(line.state, texts))]);
+    [
+        Cell::Text(kind.into(), if line.state == State::Behind { Tone::Bad } else { Tone::Good }),
+        Cell::text(&*line.address),
+        none(),
+        none(),
+        none(),
+        none(),
+        none(),
+        Cell::text(standing::dates(line, texts)),
+        none(),
+        Cell::text(&*line.key),
+    ]
 }
 
 fn tone(kind: Kind) -> Tone {

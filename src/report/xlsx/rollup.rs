@@ -286,8 +286,7 @@ fn tenants(rollup: &Rollup, workbook: &mut Workbook, book: &Book<'_>) -> Result<
     let texts = book.texts;
     let wide = |id| match id {
         "message" | "hint" | "causes" => 60,
-        "tenant" | "name" | "state" | "run" | "report" | "store" => 34,
-        COURSE => 24,
+        "tenant" | "name" | "state" | "run" | "report" | "store" => 42,
         _ => 18,
     };
     let columns = SHEET.iter().map(|id| Column::new(title(texts, id), wide(*id))).collect();
@@ -297,6 +296,7 @@ fn tenants(rollup: &Rollup, workbook: &mut Workbook, book: &Book<'_>) -> Result<
         let cells = cells(line);
         let cell = |id: &&str| COLUMNS.iter().position(|known| known == id).map(|place| &cells[place]);
         grid.push(SHEET.iter().map(|id| match cell(id) {
+            _ if *id == "tenant" => Cell::text(name(line)),
             None | Some(rollup::Cell::Nothing) => Cell::text(""),
             Some(rollup::Cell::Count(count)) => Cell::Signed(*count),
             Some(rollup::Cell::Decimal(value)) => Cell::Decimal(*value),
@@ -309,6 +309,7 @@ fn tenants(rollup: &Rollup, workbook: &mut Workbook, book: &Book<'_>) -> Result<
     }
     let drawn = SHEET.iter().position(|id| *id == COURSE).and_then(|place| u16::try_from(place).ok()).unwrap_or(0);
     let mut sheet = grid.finish(PRINTED)?;
+    sheet.set_column_width(drawn, 24)?;
     let mut from = 1;
     for (row, line) in (1_u32..).zip(&rollup.tenants) {
         let runs = line.figures.as_ref().map_or(0, |figures| figures.course.len());

@@ -21,12 +21,18 @@ pub fn folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Begins a file anew, to be written as it comes.
+/// Begins a file anew, to be written as it comes; one that was there loses its content and the rights of others.
 ///
 /// # Errors
 /// When it cannot be made.
 pub fn create(path: &Path) -> io::Result<File> {
-    open(path, OpenOptions::new().write(true).create(true).truncate(true))
+    let file = open(path, OpenOptions::new().write(true).create(true).truncate(true))?;
+    // A device or a pipe belongs to others.
+    #[cfg(unix)]
+    if file.metadata()?.is_file() {
+        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    }
+    Ok(file)
 }
 
 /// Makes a file where there is none, and leaves the content of one that is there.
@@ -78,6 +84,9 @@ mod tests {
         std::fs::write(&file, "kept").unwrap();
         drop(ensure(&file).unwrap());
         assert_eq!(std::fs::read(&file).unwrap(), b"kept");
+        std::fs::set_permissions(&file, PermissionsExt::from_mode(0o644)).unwrap();
+        drop(create(&file).unwrap());
+        assert_eq!((mode(&file), std::fs::read(&file).unwrap()), (0o600, Vec::new()));
         std::fs::set_permissions(&below, PermissionsExt::from_mode(0o750)).unwrap();
         folder(&below).unwrap();
         assert_eq!(mode(&below), 0o750, "a folder shared on purpose stays shared");

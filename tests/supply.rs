@@ -54,12 +54,23 @@ fn the_package_holds_what_the_program_embeds_and_no_tests() {
     for needed in ["Cargo.lock", "LICENSE", "README.md", "src/main.rs", "src/evidence/store/schema.sql"] {
         assert!(listed.contains(&needed), "{needed} is missing");
     }
-    // Every file that the source includes from outside of its folder.
-    for (name, included) in [("templates/report.html", "report"), ("samples/tenants/demo.toml", "demo")] {
-        assert!(listed.contains(&name), "{included}: {name} is missing");
+    // What the source embeds lies in these folders, and all of it comes along.
+    for folder in ["src", "templates", "samples"] {
+        for name in files(folder) {
+            assert!(listed.contains(&name.as_str()), "{name} is missing");
+        }
     }
     let unwanted = listed.iter().filter(|name| name.starts_with("tests/") || name.starts_with(".ci/"));
     assert_eq!(unwanted.count(), 0);
+}
+
+/// Every file below a folder of the repository, by its path in it.
+fn files(folder: &str) -> Vec<String> {
+    let entries = std::fs::read_dir(repository(folder)).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let name =
+        |path: std::path::PathBuf| format!("{folder}/{}", path.file_name().unwrap_or_default().to_string_lossy());
+    let below = |path: std::path::PathBuf| if path.is_dir() { files(&name(path)) } else { vec![name(path)] };
+    entries.flat_map(below).filter(|name| !name.ends_with(".snap.new")).collect()
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub use network::Network;
 pub use pace::Pace;
 pub use retry::{Call, Patience, Reading, Transport};
 pub use token::{Client, Origins, Resource, Token, TokenSource};
-pub use wire::{Answer, HttpWire, Request, Wire, WireError};
+pub use wire::{Answer, HttpWire, LISTING_LIMIT, Request, Wire, WireError};
 
 use crate::evidence::Cause;
 

@@ -14,24 +14,6 @@ pub use stored::{FIELDS, store};
 /// Sets the parts of one input apart: answers of a service, parts of a workbook, fields of a store.
 pub const CUT: &[u8] = b"\n%%\n";
 
-/// A target by its name.
-pub type Target = (&'static str, fn(&[u8]));
-
-/// Every target.
-pub const TARGETS: [Target; 11] = [
-    ("roster", roster),
-    ("workbook", workbook),
-    ("exports", exports),
-    ("settings", settings),
-    ("store", store),
-    ("graph", graph),
-    ("exchange", exchange),
-    ("soap", soap),
-    ("autodiscover", autodiscover),
-    ("sign_in", sign_in),
-    ("waits", waits),
-];
-
 /// The parts of an input.
 fn parts(mut data: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut ended = false;

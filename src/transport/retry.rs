@@ -238,7 +238,7 @@ impl Transport {
 
 fn cause_of(error: &WireError) -> Cause {
     match error {
-        WireError::TooLarge(..) => Cause::Unreadable,
+        WireError::TooLarge(..) | WireError::Unreadable(..) => Cause::Unreadable,
         _ => Cause::Outage,
     }
 }

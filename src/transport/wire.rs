@@ -109,6 +109,9 @@ pub enum WireError {
     /// The answer is larger than any this program needs.
     #[error("the answer of {0} is larger than {limit} MiB, and no honest one is", limit = .1 >> 20)]
     TooLarge(String, usize),
+    /// The answer came whole and is not what was asked for.
+    #[error("the answer of {0} cannot be read: {1}")]
+    Unreadable(String, String),
     /// The certificate or TLS version was not accepted; asking again does not help.
     #[error("no secure connection to {0}: {1}")]
     Tls(String, String),

@@ -114,7 +114,7 @@ async fn deliver(wire: &dyn Wire, root: &Url, batch: Vec<Item>) {
         // The batch as a whole failed: its answer is everybody's. A success that is no batch's would answer them all alike.
         let answer = match answer {
             Ok(answer) if answer.status.is_success() && is_json(&answer.body) => {
-                Err(WireError::BrokenOff("Graph".to_owned(), "the batch came back without its parts".to_owned()))
+                Err(WireError::Unreadable("Graph".to_owned(), "the batch came back without its parts".to_owned()))
             }
             answer => answer,
         };
@@ -225,7 +225,7 @@ mod tests {
         for body in ["{}", r#"{"value":"shared"}"#, "[]"] {
             let wire = BatchWire::new(Arc::new(Always(body)), root.clone());
             let answer = wire.send(Request::get(root.join("/v1.0/users/1").unwrap())).await;
-            assert!(matches!(answer, Err(WireError::BrokenOff(..))), "{body}: {answer:?}");
+            assert!(matches!(answer, Err(WireError::Unreadable(..))), "{body}: {answer:?}");
         }
         // A page of somebody in between is told by the reading.
         let wire = BatchWire::new(Arc::new(Always("<html>")), root.clone());

@@ -3,7 +3,7 @@
 
 mod support;
 
-use support::Sandbox;
+use support::{Finished, Sandbox};
 
 const MAILBOXES: usize = 1000;
 
@@ -23,7 +23,9 @@ fn assess_with(faults: &[&str]) -> (i32, Vec<std::collections::BTreeMap<String, 
     }
     let simulator = sandbox.simulator(&arguments);
     simulator.config(&sandbox, PACE);
-    let done = sandbox.run(&["assess", "roster.csv", "--tenant", "sim", "--out", "out", "--format", "csv"]);
+    let mut command = sandbox.command(&["assess", "roster.csv", "--tenant", "sim", "--out", "out", "--format", "csv"]);
+    // The simulator's clock runs: a wait it orders as a date means nothing to a clock that stands.
+    let done = Finished(command.env_remove("EWSREADY_NOW").output().expect("the program starts"));
     let code = done.code();
     assert!([0, 4, 5].contains(&code), "{faults:?} ended with {code}: {}", done.stderr());
     let rows = sandbox.csv("out/readiness.csv");

@@ -289,6 +289,9 @@ fn a_bomb_is_not_unpacked() {
         format!("<row r=\"1\">{}</row><row r=\"2\">{}</row>", text("A1", "Email"), text("A2", "ada@contoso.example"));
     let error = refused(&by_hand(&sheet(&good), Some(&strings)));
     assert!(error.message().contains("sharedStrings.xml unpacks to more than 1 MiB"), "{error}");
+    let nested = "<sst>".repeat(1_000_000);
+    let error = refused(&by_hand(&sheet(&good), Some(&nested)));
+    assert!(error.message().contains("nested deeper"), "{error}");
     let runs = format!("<sst><si>{}</si></sst>", "<r><t>aaaaaaaaaaaaaaaa</t></r>".repeat(100_000));
     let error = refused(&by_hand(&sheet(&good), Some(&runs)));
     assert!(error.message().contains("longer texts"), "{error}");

@@ -4,13 +4,15 @@
 //! or *Comment* is the header, in any language of the reports or by the columns' ids.
 
 use std::collections::BTreeMap;
-use std::io::Cursor;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
-use calamine::{Data, Reader as _};
+use jiff::civil::Date;
 
 use crate::evidence::store::Annotation;
 use crate::report::Texts;
+use crate::roster::small_tables;
 
 /// Why the file cannot be used, for a person.
 #[derive(Debug, thiserror::Error)]
@@ -33,8 +35,8 @@ impl NotesError {
 
 /// Texts longer than this are cut, in characters: they are notes.
 const LONGEST: usize = 2_000;
-/// A larger file is no list of notes, in bytes.
-const LARGEST: u64 = 512 << 20;
+/// A larger text, or more in the cells of a sheet, is no list of notes, in bytes.
+const LARGEST: usize = 64 << 20;
 /// Lines above the header at most.
 const ABOVE: usize = 20;
 
@@ -46,12 +48,15 @@ const ABOVE: usize = 20;
 pub fn read(path: &Path) -> Result<Vec<Annotation>, NotesError> {
     let name = path.display().to_string();
     let failed = |error: String| NotesError::Read(name.clone(), error);
-    let size = std::fs::metadata(path).map_err(|error| failed(error.to_string()))?.len();
-    if size > LARGEST {
+    let mut file = File::open(path).map_err(|error| failed(error.to_string()))?;
+    let mut bytes = Vec::new();
+    let read = file.by_ref().take(LARGEST as u64 + 1).read_to_end(&mut bytes);
+    read.map_err(|error| failed(error.to_string()))?;
+    let is_workbook = bytes.starts_with(b"PK");
+    if bytes.len() > LARGEST && !is_workbook {
         return Err(failed("it is too large to be a list of notes".to_owned()));
     }
-    let bytes = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
-    let tables = if bytes.starts_with(b"PK") { workbook(bytes) } else { csv_table(&bytes).map(|table| vec![table]) };
+    let tables = if is_workbook { workbook(&file) } else { csv_table(&bytes).map(|table| vec![table]) };
     let tables = tables.map_err(failed)?;
     let found = tables.iter().find_map(|table| Some((header(table)?, table)));
     let ((at, columns), table) = found.ok_or(NotesError::Header(name))?;
@@ -60,39 +65,15 @@ pub fn read(path: &Path) -> Result<Vec<Annotation>, NotesError> {
 
 type Table = Vec<Vec<String>>;
 
-/// Sheets of a workbook that may hold the notes: the one named like the reports' Actions sheet first.
-fn workbook(bytes: Vec<u8>) -> Result<Vec<Table>, String> {
-    let mut book = calamine::open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(|error| error.to_string())?;
+/// Sheets of a workbook that may hold the notes: the one named like the reports' Actions sheet, else all.
+fn workbook(file: &File) -> Result<Vec<Table>, String> {
     let known: Vec<String> = languages().map(|texts| texts.get("sheet", "actions").to_owned()).collect();
-    let mut names = book.sheet_names();
-    let has_own = names.iter().any(|name| known.contains(name));
-    names.retain(|name| !has_own || known.contains(name));
-    let mut tables = Vec::new();
-    for name in names {
-        let range = book.worksheet_range(&name).map_err(|error| error.to_string())?;
-        tables.push(range.rows().map(|row| row.iter().map(cell).collect()).collect());
-    }
-    Ok(tables)
-}
-
-/// A cell as text; a date as a date.
-fn cell(data: &Data) -> String {
-    match data {
-        Data::DateTime(_) | Data::DateTimeIso(_) => day(data).unwrap_or_else(|| data.to_string()),
-        Data::Empty | Data::Error(_) => String::new(),
-        other => other.to_string(),
-    }
-}
-
-fn day(data: &Data) -> Option<String> {
-    match data {
-        Data::DateTime(at) => {
-            let (year, month, day, ..) = at.to_ymd_hms_milli();
-            Some(format!("{year:04}-{month:02}-{day:02}"))
-        }
-        Data::DateTimeIso(text) => text.get(..10).map(str::to_owned),
-        _ => None,
-    }
+    let pick = |mut names: Vec<String>| {
+        let has_own = names.iter().any(|name| known.contains(name));
+        names.retain(|name| !has_own || known.contains(name));
+        names
+    };
+    small_tables(file, pick, LARGEST)
 }
 
 fn csv_table(bytes: &[u8]) -> Result<Table, String> {
@@ -148,9 +129,7 @@ fn notes(rows: &[Vec<String>], columns: &Columns) -> Vec<Annotation> {
         }
         let annotation = Annotation {
             owner: text(columns.owner).unwrap_or_default(),
-            due: text(columns.due)
-                .map(|due| due.strip_suffix(" 00:00:00").map_or(due.clone(), str::to_owned))
-                .unwrap_or_default(),
+            due: text(columns.due).map(|due| day(&due).unwrap_or(due)).unwrap_or_default(),
             comment: text(columns.comment).unwrap_or_default(),
             reason: reason.clone(),
         };
@@ -161,6 +140,12 @@ fn notes(rows: &[Vec<String>], columns: &Columns) -> Vec<Annotation> {
         }
     }
     notes.into_values().collect()
+}
+
+/// The day of a moment, as spreadsheet programs write one.
+fn day(text: &str) -> Option<String> {
+    let (day, time) = text.split_at_checked(10)?;
+    (time.starts_with(['T', ' ']) && day.parse::<Date>().is_ok()).then(|| day.to_owned())
 }
 
 /// A note without what a spreadsheet program or our own files put before it to keep it a text.

@@ -75,7 +75,8 @@ impl Walk {
             self.record = Record { number: self.records.len() + 1, ..Record::default() };
         }
         if depth == PROPERTY && matches!(self.container(), "Props" | "MS") {
-            let attribute = start.attributes().flatten().find(|attribute| attribute.key.as_ref() == "N");
+            let attribute =
+                start.attributes().with_checks(false).flatten().find(|attribute| attribute.key.as_ref() == "N");
             self.property =
                 attribute.and_then(|attribute| column(&attribute.value)).map(|name| (name, Gathered::default()));
         }

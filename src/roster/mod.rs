@@ -36,6 +36,7 @@ pub use entry::{Entry, Known};
 pub use error::RosterError;
 pub use input::Input;
 pub use summary::{SourceSummary, Totals};
+pub(crate) use workbook::small_tables;
 
 use entries::Places;
 use source::Source;

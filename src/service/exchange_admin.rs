@@ -8,12 +8,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::graph::{Page, one_line};
+use super::graph::{Page, entries, one_line};
 use crate::evidence::Cause;
 use crate::evidence::mailbox::{AgentFilter, AgentRule, CasMailbox, Recipient};
 use crate::evidence::tenant::{AppList, OrganizationEws};
 use crate::transport::retry::{describe, json_by_status};
-use crate::transport::{Answer, Call, Client, Patience, Request, Resource, ScopeId, Trouble};
+use crate::transport::{Answer, Call, Client, LISTING_LIMIT, Patience, Request, Resource, ScopeId, Trouble};
 
 /// The backend of one tenant.
 pub struct ExchangeAdmin {
@@ -111,6 +111,7 @@ impl ExchangeAdmin {
         let body = json!({"CmdletInput": {"CmdletName": cmdlet, "Parameters": parameters}}).to_string();
         let id = uuid::Uuid::new_v4().to_string();
         let request = Request::post(url, "application/json", body)
+            .at_most(LISTING_LIMIT)
             .header("accept", "application/json")
             .header("x-anchormailbox", &format!("{ANCHOR}{}", self.tenant))
             .header("prefer", PAGE)
@@ -131,7 +132,7 @@ impl ExchangeAdmin {
 
 #[derive(Deserialize)]
 struct Listing {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "entries")]
     value: Vec<Wire>,
     #[serde(rename = "@odata.nextLink")]
     next: Option<String>,
@@ -235,7 +236,10 @@ fn flag<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<bool
         Value::String(text) if text.is_empty() => Ok(None),
         Value::String(text) if text.eq_ignore_ascii_case("true") => Ok(Some(true)),
         Value::String(text) if text.eq_ignore_ascii_case("false") => Ok(Some(false)),
-        other => Err(serde::de::Error::custom(format!("a switch is {other}, neither true nor false"))),
+        other => {
+            let other = one_line(&other.to_string());
+            Err(serde::de::Error::custom(format!("a switch is {other}, neither true nor false")))
+        }
     }
 }
 

@@ -24,6 +24,14 @@ pub struct Element {
 const DEPTH: usize = 64;
 /// Most elements read; a `GetUserSettings` answer for 100 users has about 10,000.
 const ELEMENTS: usize = 100_000;
+/// Most attributes of an element, namespaces included: each is compared with all others.
+const ATTRIBUTES: usize = 64;
+/// Longest name of a namespace, in bytes.
+const NAMESPACE: usize = 256;
+/// Longest text of an element, in bytes.
+const TEXT: usize = 64 << 10;
+
+const BEYOND: &str = "XML nested, repeated or long beyond any honest answer";
 
 impl Element {
     /// Reads a document's root element.
@@ -43,12 +51,15 @@ impl Element {
                 Event::Start(start) => {
                     elements += 1;
                     if open.len() > DEPTH || elements > ELEMENTS {
-                        return Err("XML nested or repeated beyond any honest answer".to_owned());
+                        return Err(BEYOND.to_owned());
                     }
                     open.push(Self::start(&resolved, &start)?);
                 }
                 Event::Empty(start) => {
                     elements += 1;
+                    if elements > ELEMENTS {
+                        return Err(BEYOND.to_owned());
+                    }
                     let element = Self::start(&resolved, &start)?;
                     if let Some(parent) = open.last_mut() {
                         parent.children.push(element);
@@ -56,10 +67,10 @@ impl Element {
                 }
                 Event::End(_) => close(&mut open)?,
                 Event::Text(text) => {
-                    append(&mut open, &text.xml_content(quick_xml::XmlVersion::Implicit1_0));
+                    append(&mut open, &text.xml_content(quick_xml::XmlVersion::Implicit1_0))?;
                 }
-                Event::CData(data) => append(&mut open, &data),
-                Event::GeneralRef(entity) => append(&mut open, &resolve(&entity)?),
+                Event::CData(data) => append(&mut open, &data)?,
+                Event::GeneralRef(entity) => append(&mut open, &resolve(&entity)?)?,
                 Event::DocType(_) => return Err("XML with a document type, which no service sends".to_owned()),
                 Event::Eof => break,
                 Event::Decl(_) | Event::PI(_) | Event::Comment(_) => {}
@@ -74,12 +85,17 @@ impl Element {
 
     fn start(resolved: &ResolveResult, start: &quick_xml::events::BytesStart) -> Result<Self, String> {
         let namespace = match resolved {
+            // Every element below has it once more.
+            ResolveResult::Bound(namespace) if namespace.as_ref().len() > NAMESPACE => return Err(BEYOND.to_owned()),
             ResolveResult::Bound(namespace) => namespace.as_ref().to_owned(),
             ResolveResult::Unbound | ResolveResult::Unknown(_) => String::new(),
         };
         let mut attributes = Vec::new();
         for attribute in start.attributes() {
             let attribute = attribute.map_err(|error| format!("not well-formed XML: {error}"))?;
+            if attributes.len() == ATTRIBUTES {
+                return Err(BEYOND.to_owned());
+            }
             attributes.push((attribute.key.local_name().as_ref().to_owned(), attribute.value.into_owned()));
         }
         let name = start.local_name().as_ref().to_owned();
@@ -137,10 +153,13 @@ fn close(open: &mut Vec<Element>) -> Result<(), String> {
     Ok(())
 }
 
-fn append(open: &mut [Element], text: &str) {
-    if let Some(element) = open.last_mut() {
-        element.text.push_str(text);
+fn append(open: &mut [Element], text: &str) -> Result<(), String> {
+    let Some(element) = open.last_mut() else { return Ok(()) };
+    if element.text.len() + text.len() > TEXT {
+        return Err(BEYOND.to_owned());
     }
+    element.text.push_str(text);
+    Ok(())
 }
 
 pub(crate) fn resolve(entity: &quick_xml::events::BytesRef) -> Result<String, String> {
@@ -180,8 +199,16 @@ mod tests {
         for text in ["", "text", "<a>", "<a></b>", "</a>", "<a>&bomb;</a>", "<!DOCTYPE a><a/>", "<a b='1' b='2'/>"] {
             assert!(Element::parse(text.as_bytes()).is_err(), "{text}");
         }
-        let deep = "<a>".repeat(100_000);
-        assert!(Element::parse(deep.as_bytes()).is_err());
+        let flat = |unit: &str| format!("<a>{}</a>", unit.repeat(200_000));
+        let attributes: String = (0..100_000).map(|number| format!(" a{number}=''")).collect();
+        let heir = format!("<a xmlns='{}'>{}</a>", "n".repeat(500_000), "<b/>".repeat(50_000));
+        let bombs =
+            ["<a>".repeat(100_000), flat("<b/>"), flat("<b></b>"), flat("text"), format!("<a{attributes}/>"), heir];
+        for bomb in bombs {
+            let begun = std::time::Instant::now();
+            assert_eq!(Element::parse(bomb.as_bytes()).unwrap_err(), BEYOND);
+            assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{:?}", begun.elapsed());
+        }
     }
 
     proptest! {

@@ -24,7 +24,7 @@ pub use network::Network;
 pub use pace::Pace;
 pub use retry::{Call, Patience, Reading, Transport};
 pub use token::{Client, Origins, Resource, Token, TokenSource};
-pub use wire::{Answer, HttpWire, Request, Wire, WireError};
+pub use wire::{Answer, HttpWire, LISTING_LIMIT, Request, Wire, WireError};
 
 use crate::evidence::Cause;
 
@@ -40,10 +40,19 @@ pub struct Trouble {
     pub request: Option<String>,
 }
 
+/// Longest detail, in characters: some errors quote what they could not read, and thousands may share one.
+const LONGEST_DETAIL: usize = 1000;
+
 impl Trouble {
     /// A trouble of a kind, with what happened.
     pub fn new(cause: Cause, detail: impl Into<String>) -> Self {
-        Self { cause, detail: detail.into(), request: None }
+        let mut detail = detail.into();
+        if let Some((end, _)) = detail.char_indices().nth(LONGEST_DETAIL) {
+            detail.truncate(end);
+            detail.push('…');
+            detail.shrink_to_fit();
+        }
+        Self { cause, detail, request: None }
     }
 
     /// The same trouble with the identifier of the request it came from.
@@ -71,3 +80,16 @@ impl fmt::Display for Trouble {
 }
 
 impl std::error::Error for Trouble {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_error_quotes_is_cut_to_what_a_person_reads() {
+        let trouble = Trouble::new(Cause::Unreadable, "ü".repeat(1 << 20));
+        assert_eq!(trouble.detail.chars().count(), LONGEST_DETAIL + 1);
+        assert!(trouble.detail.capacity() < 4 * LONGEST_DETAIL);
+        assert_eq!(Trouble::new(Cause::Outage, "away").detail, "away");
+    }
+}

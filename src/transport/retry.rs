@@ -72,16 +72,27 @@ pub fn by_status(answer: &Answer) -> Reading {
 #[must_use]
 pub fn json_by_status(answer: &Answer) -> Reading {
     match by_status(answer) {
-        Reading::Final if answer.status.is_success() && !looks_like_json(&answer.body) => {
-            let detail = "the service answered with something that is not JSON (a proxy's or portal's page?)";
-            Reading::Transient(Cause::Unreadable, detail.to_owned())
-        }
+        Reading::Final if answer.status.is_success() => match unreadable(&answer.body) {
+            Some(detail) => Reading::Transient(Cause::Unreadable, detail.to_owned()),
+            None => Reading::Final,
+        },
         reading => reading,
     }
 }
 
-fn looks_like_json(body: &[u8]) -> bool {
-    body.is_empty() || serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
+/// Most values in an answer: a page of 999 users with 150 plans each has about a million. A value of three bytes takes
+/// ten times that in memory.
+const MOST_VALUES: usize = 4_000_000;
+
+/// Why a body is not read as JSON.
+fn unreadable(body: &[u8]) -> Option<&'static str> {
+    // Every value but the first stands behind one of these signs.
+    let before_value = |byte: &&u8| matches!(byte, b',' | b'[' | b'{');
+    if body.len() > MOST_VALUES && body.iter().filter(before_value).count() > MOST_VALUES {
+        return Some("the service answered with more values than any honest answer has");
+    }
+    let is_json = body.is_empty() || serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok();
+    (!is_json).then_some("the service answered with something that is not JSON (a proxy's or portal's page?)")
 }
 
 /// A status in words and number.
@@ -117,6 +128,8 @@ pub struct Transport {
 const UNREADABLE_ATTEMPTS: u32 = 3;
 /// How many times the attempts of one question it may spend while the whole service is in trouble.
 const WIDESPREAD_ATTEMPTS: u32 = 4;
+/// How many times a token may end while its request queues.
+const MOST_STALE: u32 = 20;
 /// Longest wait of our own choosing.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(60);
 
@@ -173,7 +186,8 @@ impl Transport {
 
     async fn until_answered(&self, call: &Call, signer: Option<&dyn Signer>) -> Result<Answer, Trouble> {
         let caller = self.callers.fetch_add(1, Ordering::Relaxed);
-        let mut attempt = Attempt { transport: self, call, caller, tries: 0, renewed: false, since: Instant::now() };
+        let mut attempt =
+            Attempt { transport: self, call, caller, tries: 0, renewed: false, stale: 0, since: Instant::now() };
         loop {
             if let Some(signer) = signer
                 && let Err(trouble) = signer.ready().await
@@ -191,8 +205,10 @@ impl Transport {
             let mut request = call.request.clone();
             let header = signer.map(|signer| signer.header());
             match header {
-                // The token went stale while we queued.
-                Some(None) => continue,
+                Some(None) => {
+                    attempt.went_stale()?;
+                    continue;
+                }
                 Some(Some(ref header)) => drop(request.headers.insert(AUTHORIZATION, header.clone())),
                 None => {}
             }
@@ -222,7 +238,7 @@ impl Transport {
 
 fn cause_of(error: &WireError) -> Cause {
     match error {
-        WireError::TooLarge(_) => Cause::Unreadable,
+        WireError::TooLarge(..) | WireError::Unreadable(..) => Cause::Unreadable,
         _ => Cause::Outage,
     }
 }
@@ -234,6 +250,7 @@ struct Attempt<'a> {
     caller: u64,
     tries: u32,
     renewed: bool,
+    stale: u32,
     since: Instant,
 }
 
@@ -247,6 +264,16 @@ impl Attempt<'_> {
             return true;
         }
         !std::mem::replace(&mut self.renewed, true)
+    }
+
+    /// The token ended while we queued. One that never lasts until our turn would keep us queueing for ever.
+    fn went_stale(&mut self) -> Result<(), Trouble> {
+        self.stale += 1;
+        if self.stale > MOST_STALE {
+            let detail = "our tokens end sooner than a request can be sent; check how long the sign-in lets them live";
+            return Err(Trouble::new(Cause::SignIn, detail));
+        }
+        Ok(())
     }
 
     async fn pushed_back(&mut self, ordered: Option<Duration>, why: &str) -> Result<(), Trouble> {

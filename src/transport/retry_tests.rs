@@ -180,3 +180,36 @@ async fn a_full_scope_grows_to_its_bound_and_stays_near_what_it_allows() {
     assert!(took < bound * 1.15, "{took} s, and {bound} s are possible");
     assert_eq!(transport.scope(ScopeId::Ews).width().0, most as u32);
 }
+
+/// A token that has ended whenever it is looked at.
+struct Ended;
+
+impl Signer for Ended {
+    fn ready(&self) -> BoxFuture<'_, Result<(), Trouble>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn header(&self) -> Option<HeaderValue> {
+        None
+    }
+
+    fn refused(&self, _: &HeaderValue) -> bool {
+        true
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_never_lasts_until_its_turn_ends_in_words_and_not_in_a_circle() {
+    let (transport, wire) = transport(|_, _| Ok(answer(200, &[], "")));
+    let trouble = transport.call(call(Patience::Question), Some(&Ended)).await.unwrap_err();
+    assert_eq!((trouble.cause, wire.sent.load(Ordering::SeqCst)), (Cause::SignIn, 0));
+    assert!(trouble.detail.contains("end sooner"), "{trouble}");
+}
+
+#[test]
+fn more_values_than_an_honest_answer_has_are_not_read() {
+    let of = |count: usize| json_by_status(&answer(200, &[], &format!("[{}0]", "0,".repeat(count))));
+    assert_eq!(of(MOST_VALUES - 2), Reading::Final);
+    let Reading::Transient(cause, why) = of(MOST_VALUES) else { panic!("it was read") };
+    assert!(cause == Cause::Unreadable && why.contains("more values"), "{why}");
+}

@@ -194,7 +194,11 @@ impl Tokens {
             return known;
         }
         let since = Instant::now();
-        let fetched = self.source.fetch(self.resource).await;
+        let fetched = self.source.fetch(self.resource).await.and_then(|token| match token.life().is_zero() {
+            // Nobody could ever use it, and everybody would fetch another.
+            true => Err(Trouble::new(Cause::SignIn, "the sign-in endpoint gives tokens that have already ended")),
+            false => Ok(token),
+        });
         let mut state = self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         match &fetched {
             Ok(token) => *state = State { held: Some(Held::new(token.clone(), since)), refused: None },

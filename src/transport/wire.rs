@@ -21,20 +21,29 @@ pub struct Request {
     pub headers: HeaderMap,
     /// Body, empty for none.
     pub body: Bytes,
+    /// Largest answer read, in bytes. Many requests are on their way at once, so that this decides what a service that
+    /// answers without end can cost.
+    pub limit: usize,
 }
 
 impl Request {
     /// A `GET` without body.
     #[must_use]
     pub fn get(url: Url) -> Self {
-        Self { method: Method::GET, url, headers: HeaderMap::new(), body: Bytes::new() }
+        Self { method: Method::GET, url, headers: HeaderMap::new(), body: Bytes::new(), limit: ANSWER_LIMIT }
     }
 
     /// A `POST` with a body of the given content type.
     pub fn post(url: Url, content_type: &'static str, body: impl Into<Bytes>) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-        Self { method: Method::POST, url, headers, body: body.into() }
+        Self { method: Method::POST, url, headers, body: body.into(), limit: ANSWER_LIMIT }
+    }
+
+    /// The same request for an answer of up to `limit` bytes.
+    #[must_use]
+    pub fn at_most(self, limit: usize) -> Self {
+        Self { limit, ..self }
     }
 
     /// The same request with one more header. A value that cannot stand in a header is left out.
@@ -67,7 +76,7 @@ pub struct Answer {
     pub status: StatusCode,
     /// Headers.
     pub headers: HeaderMap,
-    /// Body, decompressed, at most [`BODY_LIMIT`] bytes.
+    /// Body, decompressed, at most [`Request::limit`] bytes.
     pub body: Bytes,
 }
 
@@ -98,15 +107,20 @@ pub enum WireError {
     #[error("the answer of {0} broke off: {1}")]
     BrokenOff(String, String),
     /// The answer is larger than any this program needs.
-    #[error("the answer of {0} is larger than {limit} MiB", limit = BODY_LIMIT >> 20)]
-    TooLarge(String),
+    #[error("the answer of {0} is larger than {limit} MiB, and no honest one is", limit = .1 >> 20)]
+    TooLarge(String, usize),
+    /// The answer came whole and is not what was asked for.
+    #[error("the answer of {0} cannot be read: {1}")]
+    Unreadable(String, String),
     /// The certificate or TLS version was not accepted; asking again does not help.
     #[error("no secure connection to {0}: {1}")]
     Tls(String, String),
 }
 
-/// Largest body read, in bytes. The largest honest answer (a page of 999 users with their licences) is about 8 MiB.
-pub const BODY_LIMIT: usize = 64 << 20;
+/// Largest answer to one question, in bytes; honest ones have a few thousand.
+pub const ANSWER_LIMIT: usize = 1 << 20;
+/// Largest page of a listing, in bytes; 999 users with 150 plans each are about 24 MiB.
+pub const LISTING_LIMIT: usize = 48 << 20;
 
 /// Most that is set aside for a body on the strength of its announced length alone, in bytes.
 const ANNOUNCED_LIMIT: usize = 16 << 20;
@@ -162,6 +176,7 @@ impl HttpWire {
     async fn exchange(&self, request: Request) -> Result<Answer, WireError> {
         let host = host_of(&request.url);
         let client = if is_near(&request.url) { &self.direct } else { &self.client };
+        let limit = request.limit;
         let mut response = client
             .request(request.method, request.url)
             .headers(request.headers)
@@ -174,8 +189,8 @@ impl HttpWire {
         let announced = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
         let mut body = BytesMut::with_capacity(announced.min(ANNOUNCED_LIMIT));
         while let Some(chunk) = response.chunk().await.map_err(|error| self.explain(&host, &error))? {
-            if body.len() + chunk.len() > BODY_LIMIT {
-                return Err(WireError::TooLarge(host));
+            if body.len() + chunk.len() > limit {
+                return Err(WireError::TooLarge(host, limit));
             }
             body.extend_from_slice(&chunk);
         }

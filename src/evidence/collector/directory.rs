@@ -7,8 +7,8 @@ use super::{Collector, PAGE};
 use crate::evidence::mailbox::{Account, DeletedAccount, DirectoryMatch, GraphAnswer};
 use crate::evidence::observation::{Cause, Observation, Source};
 use crate::evidence::question::Question;
-use crate::evidence::store::{Candidate, StoreError, Subject};
-use crate::service::graph::Page;
+use crate::evidence::store::{Candidate, LARGEST_ANSWER, StoreError, Subject};
+use crate::service::graph::{Page, one_line};
 use crate::transport::Trouble;
 
 /// Listings of the directory, as the store names them.
@@ -72,7 +72,7 @@ impl Collector {
         self.list(
             USERS,
             async |next: Option<String>| self.services.graph.users(next.as_deref()).await,
-            |accounts: Vec<Account>| accounts.iter().flat_map(|account| candidates(roster, account)).collect(),
+            |accounts: Vec<Account>| gathered(accounts.iter().flat_map(|account| candidates(roster, account))),
         )
         .await
     }
@@ -82,7 +82,8 @@ impl Collector {
             DELETED,
             async |next: Option<String>| self.services.graph.deleted_users(next.as_deref()).await,
             |deleted: Vec<(DeletedAccount, Vec<String>)>| {
-                deleted.iter().flat_map(|(account, addresses)| deleted_candidates(roster, account, addresses)).collect()
+                let of = |(account, addresses): &(_, Vec<_>)| deleted_candidates(roster, account, addresses);
+                gathered(deleted.iter().flat_map(of))
             },
         )
         .await
@@ -93,7 +94,7 @@ impl Collector {
         &self,
         name: &'static str,
         page: impl AsyncFn(Option<String>) -> Result<Page<T>, Trouble>,
-        matching: impl Fn(Vec<T>) -> Vec<Candidate>,
+        matching: impl Fn(Vec<T>) -> Result<Vec<Candidate>, Trouble>,
     ) -> Result<Result<(), Trouble>, StoreError> {
         let state = self.read(|store| store.listing(self.run, name))?;
         if state == Some(None) {
@@ -112,10 +113,13 @@ impl Collector {
                 }
                 Err(trouble) => return Ok(Err(trouble)),
             };
-            if let Err(trouble) = seen.follow(page.next.as_deref()) {
+            if let Err(trouble) = seen.follow(page.next.as_deref(), page.items.len()) {
                 return Ok(Err(trouble));
             }
-            self.writer.candidates(matching(page.items)).await?;
+            match matching(page.items) {
+                Ok(found) => self.writer.candidates(found).await?,
+                Err(trouble) => return Ok(Err(trouble)),
+            }
             self.writer.listing(name, page.next.clone()).await?;
             next = page.next;
             if next.is_none() {
@@ -210,9 +214,28 @@ fn is_guest(account: &Account) -> bool {
     account.user_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("guest"))
 }
 
-fn candidates(roster: &Roster, account: &Account) -> Vec<Candidate> {
+/// Largest sum of the candidates of one page, in bytes; a page of 999 accounts has about 20 million.
+const LARGEST_PAGE: usize = 64 << 20;
+
+/// The candidates of a page. An account is stored with every line of the roster it matches, so that one which bears
+/// everybody's address must not be believed.
+fn gathered(candidates: impl Iterator<Item = Candidate>) -> Result<Vec<Candidate>, Trouble> {
+    let (mut room, mut gathered) = (LARGEST_PAGE, Vec::new());
+    for candidate in candidates {
+        let size = candidate.body.len();
+        room = room.checked_sub(size).filter(|_| size <= LARGEST_ANSWER).ok_or_else(|| {
+            let detail =
+                format!("the directory describes {} at a length no account has", one_line(&candidate.object_id));
+            Trouble::new(Cause::Unreadable, detail)
+        })?;
+        gathered.push(candidate);
+    }
+    Ok(gathered)
+}
+
+fn candidates<'a>(roster: &Roster, account: &'a Account) -> impl Iterator<Item = Candidate> + use<'a> {
     let matches = roster.matches(account).into_iter();
-    matches.filter_map(|(subject, matched_by)| candidate(subject, &Account { matched_by, ..account.clone() })).collect()
+    matches.filter_map(|(subject, matched_by)| candidate(subject, &Account { matched_by, ..account.clone() }))
 }
 
 fn candidate(subject: u64, account: &Account) -> Option<Candidate> {

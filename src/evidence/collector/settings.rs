@@ -46,13 +46,14 @@ impl Collector {
                 Ok(page) => page,
                 Err(trouble) => break Some(trouble),
             };
+            let entries = page.items.len();
             for mailbox in page.items {
                 let found = self.store_settings(question, roster, mailbox, supply).await?;
                 left -= found.min(left);
                 lines += 1;
                 matched += u64::from(found > 0);
             }
-            if let Err(trouble) = seen.follow(page.next.as_deref()) {
+            if let Err(trouble) = seen.follow(page.next.as_deref(), entries) {
                 break Some(trouble);
             }
             next = page.next;
@@ -118,10 +119,16 @@ impl Collector {
     }
 }
 
-/// The links a listing has followed: a repeated one would go round for ever.
+/// Pages in a row without any entry; services filter after they page, so that a few may be empty.
+const MOST_EMPTY: u32 = 200;
+/// Pages of one listing; of users, these are fifty million.
+const MOST_PAGES: usize = 50_000;
+
+/// The links a listing has followed: a repeated one would go round for ever, and so would new ones without end.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     links: HashSet<u64>,
+    empty: u32,
     begun_again: bool,
 }
 
@@ -136,13 +143,39 @@ impl Seen {
         self.begun_again = true;
     }
 
-    /// Takes note of where a page leads.
-    pub(super) fn follow(&mut self, link: Option<&str>) -> Result<(), Trouble> {
+    /// Takes note of where a page of so many entries leads.
+    pub(super) fn follow(&mut self, link: Option<&str>, entries: usize) -> Result<(), Trouble> {
         use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
         let Some(link) = link else { return Ok(()) };
-        if self.links.insert(BuildHasherDefault::<DefaultHasher>::default().hash_one(link)) {
+        self.empty = if entries == 0 { self.empty + 1 } else { 0 };
+        let wrong = if !self.links.insert(BuildHasherDefault::<DefaultHasher>::default().hash_one(link)) {
+            "the list leads in a circle: a page names one that was read already".to_owned()
+        } else if self.empty > MOST_EMPTY {
+            format!("the list does not end: {MOST_EMPTY} pages in a row hold nothing")
+        } else if self.links.len() > MOST_PAGES {
+            format!("the list does not end: it has more than {MOST_PAGES} pages")
+        } else {
             return Ok(());
-        }
-        Err(Trouble::new(Cause::Unreadable, "the list leads in a circle: a page names one that was read already"))
+        };
+        Err(Trouble::new(Cause::Unreadable, wrong))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_that_goes_in_a_circle_or_on_for_ever_is_left() {
+        let mut seen = Seen::default();
+        assert!(seen.follow(Some("a"), 1).is_ok() && seen.follow(Some("b"), 1).is_ok());
+        assert!(seen.follow(Some("a"), 1).unwrap_err().detail.contains("circle"));
+        let pages_until_left = |entries: usize| {
+            let mut seen = Seen::default();
+            (0..).take_while(|page| seen.follow(Some(&page.to_string()), entries).is_ok()).count()
+        };
+        assert_eq!(pages_until_left(0), MOST_EMPTY as usize);
+        assert_eq!(pages_until_left(1), MOST_PAGES);
+        assert!(seen.follow(None, 0).is_ok(), "the end is no page");
     }
 }

@@ -24,6 +24,7 @@ pub use ingest::{EntryRecord, Known, RosterRecord, Sink, Start};
 pub use judged::{Judging, Kept, KeptEntry};
 pub use read::RawEntry;
 pub use run::{Branding, RunId, RunRecord, Settings};
+pub(crate) use write::LARGEST_ANSWER;
 pub use write::{Candidate, Subject, Writer};
 
 /// What leads from each format of the file to the next, from the empty file on. What stands here is never changed:

@@ -44,6 +44,21 @@ fn all(store: &Store, run: RunId) -> Vec<(EntryRecord, MailboxEvidence)> {
 }
 
 #[tokio::test]
+async fn an_answer_larger_than_any_honest_one_stays_unknown_and_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = Store::open(&folder.path().join("s.sqlite")).unwrap();
+    let (run, _) = begin(&mut store, "f", false);
+    let writer = Writer::start(&store, run.id).unwrap();
+    let message = "x".repeat(LARGEST_ANSWER);
+    let answer = Observation::known(GraphAnswer::NoMailbox { message }, Source::Graph, now());
+    writer.observe(1, Question::Graph, &answer).await.unwrap();
+    writer.settle().await.unwrap();
+    let unknown = all(&store, run.id)[0].1.graph.why_unknown().unwrap().clone();
+    assert!(unknown.cause == Cause::Unreadable && unknown.detail.contains("256 KiB"), "{unknown:?}");
+    assert_eq!(store.open_questions(run.id).unwrap(), 1);
+}
+
+#[tokio::test]
 async fn every_line_comes_back_in_order_with_its_evidence_and_repeats_share_theirs() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = Store::open(&folder.path().join("s.sqlite")).unwrap();

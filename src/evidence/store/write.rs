@@ -11,7 +11,7 @@ use super::ingest::number;
 use super::{RunId, Store, StoreError};
 use crate::evidence::mailbox::DirectoryMatch;
 use crate::evidence::question::Question;
-use crate::evidence::{Observation, TenantEvidence};
+use crate::evidence::{Cause, Observation, TenantEvidence};
 use crate::transport::stats::Traffic;
 
 /// An address to ask about.
@@ -59,6 +59,10 @@ pub struct Writer {
     failure: Arc<Mutex<Option<String>>>,
 }
 
+/// Largest answer about a mailbox, in bytes; an account with 200 plans and 400 addresses has 50,000.
+pub(crate) const LARGEST_ANSWER: usize = 256 << 10;
+/// Largest fact of the tenant, in bytes; 10,000 applications have 3 million.
+const LARGEST_FACT: usize = 16 << 20;
 /// Changes waiting at most; whoever brings more waits.
 const WAITING: usize = 8192;
 /// Changes in one transaction at most.
@@ -107,8 +111,8 @@ impl Writer {
         question: Question,
         observation: &Observation<T>,
     ) -> Result<(), StoreError> {
-        let body = serde_json::to_string(observation)?;
-        self.send(Change::Observation { subject, question, open: observation.is_unknown(), body }).await
+        let (body, open) = bounded(observation, LARGEST_ANSWER)?;
+        self.send(Change::Observation { subject, question, open, body }).await
     }
 
     /// Stores a fact of the tenant.
@@ -120,8 +124,8 @@ impl Writer {
         name: &'static str,
         observation: &Observation<T>,
     ) -> Result<(), StoreError> {
-        let body = serde_json::to_string(observation)?;
-        self.send(Change::TenantFact { name, open: observation.is_unknown(), body }).await
+        let (body, open) = bounded(observation, LARGEST_FACT)?;
+        self.send(Change::TenantFact { name, open, body }).await
     }
 
     /// Notes which account a subject is, and the primary address of its mailbox.
@@ -164,6 +168,20 @@ impl Writer {
         let (done, settled) = oneshot::channel();
         self.send(Change::Barrier(done)).await?;
         settled.await.map_err(|_| self.ended())
+    }
+}
+
+/// An observation as it is stored, and whether it is open. Thousands are held at once when a run is judged, so that none
+/// may be larger than `most` bytes: an honest answer is not.
+fn bounded<T: Serialize>(observation: &Observation<T>, most: usize) -> Result<(String, bool), StoreError> {
+    let body = serde_json::to_string(observation)?;
+    match observation {
+        Observation::Known { at, .. } if body.len() > most => {
+            let detail = format!("the answer is larger than {} KiB, and no honest one is", most >> 10);
+            let unknown = Observation::<()>::unknown(Cause::Unreadable, detail, *at);
+            Ok((serde_json::to_string(&unknown)?, true))
+        }
+        _ => Ok((body, observation.is_unknown())),
     }
 }
 

@@ -106,6 +106,40 @@ impl Workbook {
     }
 }
 
+/// Every row of the sheets that `pick` takes by their names, for what is no roster but a small table; no more than `within`
+/// bytes of them.
+///
+/// # Errors
+/// In words, when it is no workbook, a damaged one, or holds more.
+pub(crate) fn small_tables(
+    file: &File,
+    pick: impl FnOnce(Vec<String>) -> Vec<String>,
+    within: usize,
+) -> Result<Vec<Vec<Vec<String>>>, String> {
+    let again = || file.try_clone().map_err(|error| error.to_string());
+    let trouble = |trouble: Trouble| format!("it {trouble}");
+    let damaged = |error: calamine::XlsxError| format!("it is a damaged workbook: {error}");
+    let mut package = Package::open(again()?).map_err(trouble)?;
+    package.check_small_parts().map_err(trouble)?;
+    let sheets = sheets(&mut package).map_err(trouble)?;
+    let picked = pick(sheets.iter().map(|sheet| sheet.name.clone()).collect());
+    let mut xlsx: Xlsx<_> = Xlsx::new(BufReader::new(again()?)).map_err(damaged)?;
+    let (mut left, mut unpacked) = (within, SHEETS_LIMIT);
+    let mut tables = Vec::new();
+    for sheet in sheets.iter().filter(|sheet| picked.contains(&sheet.name)) {
+        let survey = survey::sheet(&mut package, &sheet.part, &mut unpacked).map_err(trouble)?;
+        let mut rows = SheetRows::new(xlsx.worksheet_cells_reader(&sheet.name).map_err(damaged)?, &survey.merges);
+        let mut table = Vec::new();
+        while let Some(row) = rows.next().map_err(damaged)? {
+            let size: usize = row.cells.iter().map(|cell| cell.len() + size_of::<String>()).sum();
+            left = left.checked_sub(size).ok_or_else(|| format!("it holds more than {} MiB", within >> 20))?;
+            table.push(row.cells);
+        }
+        tables.push(table);
+    }
+    Ok(tables)
+}
+
 /// The first rows of a sheet.
 fn head(xlsx: &mut Xlsx<BufReader<File>>, sheet: &str, survey: &Survey) -> Result<Vec<Record>, calamine::XlsxError> {
     let mut rows = SheetRows::new(xlsx.worksheet_cells_reader(sheet)?, &survey.merges);

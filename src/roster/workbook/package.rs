@@ -24,6 +24,9 @@ const PART_LIMIT: u64 = 32 * 1024 * 1024;
 /// Most elements of such a part; Excel allows 65,490 cell formats.
 const PART_ELEMENTS: u64 = 2_000_000;
 
+/// Deepest nesting of elements; Excel writes about 10, extensions a few more.
+const DEPTH: u32 = 256;
+
 /// Why a workbook cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Trouble {
@@ -85,13 +88,24 @@ impl Package {
         let mut reader = Reader::from_reader(metered);
         reader.config_mut().check_end_names = false;
         reader.config_mut().expand_empty_elements = true;
-        let mut buffer = Vec::new();
+        let (mut buffer, mut depth) = (Vec::new(), 0_u32);
         loop {
             buffer.clear();
             reader.get_mut().piece = 0;
             match reader.read_event_into(&mut buffer) {
                 Ok(Event::Eof) => return Ok(reader.get_ref().total),
-                Ok(event) => each(&event).map_err(|what| Trouble::part(part, what))?,
+                Ok(event) => {
+                    match &event {
+                        Event::Start(_) => depth += 1,
+                        Event::End(_) => depth = depth.saturating_sub(1),
+                        _ => {}
+                    }
+                    // Whoever reads XML remembers every element that is open.
+                    if depth > DEPTH {
+                        return Err(Trouble::part(part, "is nested deeper than any workbook"));
+                    }
+                    each(&event).map_err(|what| Trouble::part(part, what))?;
+                }
                 Err(quick_xml::Error::Io(error)) if error.kind() == io::ErrorKind::FileTooLarge => {
                     return Err(Trouble::TooLarge { part: part.to_owned(), limit: error.to_string() });
                 }

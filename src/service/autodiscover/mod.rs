@@ -92,8 +92,8 @@ impl Autodiscover {
         if let Some(end) = body.url.as_deref().and_then(|url| self.end(url)) {
             return Ok(Step::End(end));
         }
-        let said =
-            format!("{}: {}", body.error_code.unwrap_or_default(), one_line(&body.error_message.unwrap_or_default()));
+        let line = |text: Option<String>| one_line(&text.unwrap_or_default());
+        let said = format!("{}: {}", line(body.error_code), line(body.error_message));
         // Whatever the status: the service judged the user, or our question.
         let about_us = ["ProtocolNotSupported", "InvalidProtocol", "MissingProtocol", "MandatoryParameterMissing"];
         if about_us.iter().any(|code| said.starts_with(code)) {
@@ -164,7 +164,7 @@ struct Body {
 
 /// An address as evidence keeps it: without port on loopback, so that a rerun writes the same.
 fn shown(url: &Url) -> String {
-    format!("{}://{}{}", url.scheme(), host_of(url), url.path())
+    one_line(&format!("{}://{}{}", url.scheme(), host_of(url), url.path()))
 }
 
 /// As [`reading`], and an answer that should have been JSON is asked for again.

@@ -163,7 +163,7 @@ impl Entra {
         let (parts, body) = request.into_parts();
         let url = Url::parse(&parts.uri.to_string())
             .map_err(|error| carrier.keep(Trouble::new(Cause::SignIn, format!("no sign-in address: {error}"))))?;
-        let request = Request { method: parts.method, url, headers: parts.headers, body: body.into() };
+        let request = Request { method: parts.method, headers: parts.headers, body: body.into(), ..Request::get(url) };
         let call = Call { scope: ScopeId::Token, cost: 1, request, reading, patience: Patience::Listing };
         let answer = self.transport.call(call, None).await.map_err(|trouble| carrier.keep(trouble))?;
         if !answer.status.is_success() {
@@ -196,15 +196,18 @@ enum Proof<'a> {
     Assertion(&'a SecretString),
 }
 
+/// Longest life of a token, in seconds; Entra's live for 28 hours at most. More would leap over the end of time.
+const LONGEST_LIFE: i64 = 48 * 3600;
+
 /// A token as the library read it.
 fn issue(token: &BasicTokenResponse, issued: Timestamp) -> Token {
     let secret = token.access_token().secret();
-    let life = token.expires_in().map_or(3600, |life| i64::try_from(life.as_secs()).unwrap_or(3600));
+    let life = token.expires_in().map_or(3600, |life| i64::try_from(life.as_secs()).unwrap_or(LONGEST_LIFE));
     Token {
         roles: permissions(secret),
         secret: SecretString::from(secret.as_str()),
         issued,
-        expires: issued + SignedDuration::from_secs(life),
+        expires: issued + SignedDuration::from_secs(life.min(LONGEST_LIFE)),
     }
 }
 
@@ -339,6 +342,15 @@ mod tests {
         assert_eq!(permissions(&token(r#"{"scp":"Mail.Read User.Read"}"#)), ["Mail.Read", "User.Read"]);
         for text in ["", "opaque", "a.b.c", &token("{}"), &token("not json")] {
             assert!(permissions(text).is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_life_beyond_all_time_is_cut_to_one_that_ends() {
+        for life in ["172801", "9223372036854775807", "18446744073709551615"] {
+            let text = format!("{{\"token_type\":\"bearer\",\"access_token\":\"a\",\"expires_in\":{life}}}");
+            let token = issue(&serde_json::from_str(&text).unwrap(), Timestamp::UNIX_EPOCH);
+            assert_eq!(token.expires.as_second(), LONGEST_LIFE, "{life}");
         }
     }
 

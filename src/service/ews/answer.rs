@@ -150,7 +150,7 @@ fn error_in(document: &Element) -> Option<Said> {
     // A server error may hide a busy server inside.
     let inner = value_named(holder, "InnerErrorResponseCode");
     Some(Said {
-        code: inner.unwrap_or(&message.text).to_owned(),
+        code: one_line(inner.unwrap_or(&message.text)),
         message: one_line(holder.find("MessageText").map_or("", |text| &text.text)),
         back_off: back_off(holder),
     })
@@ -167,7 +167,7 @@ fn error_of_fault(fault: &Element) -> Said {
         None => faultcode.to_owned(),
     };
     let code = value_named(fault, "InnerErrorResponseCode").map_or(code, str::to_owned);
-    Said { code, message: one_line(text), back_off: back_off(fault) }
+    Said { code: one_line(&code), message: one_line(text), back_off: back_off(fault) }
 }
 
 fn back_off(element: &Element) -> Option<Duration> {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{Graph, read};
 use crate::evidence::Cause;
 use crate::evidence::tenant::{Application, Notice};
-use crate::transport::Trouble;
+use crate::transport::{LISTING_LIMIT, Trouble};
 
 /// Office 365 Exchange Online, the resource behind EWS.
 const EXCHANGE: &str = "00000002-0000-0ff1-ce00-000000000000";
@@ -140,11 +140,17 @@ impl Graph {
 
     /// Every entry of a listing.
     async fn all<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<Vec<T>, Trouble> {
-        let mut page = self.page(None, path, "the applications").await?;
+        let what = "the applications";
+        let (mut page, mut bytes) = self.sized_page(self.url(path)?, what).await?;
         let mut items = page.items;
         for _ in 0..MOST_PAGES {
             let Some(next) = page.next else { break };
-            page = self.page(Some(&next), path, "the applications").await?;
+            let (more, more_bytes) = self.sized_page(self.same_host(&next)?, what).await?;
+            (page, bytes) = (more, bytes + more_bytes);
+            if bytes > LISTING_LIMIT {
+                let detail = format!("Graph's list of {what} is larger than {} MiB", LISTING_LIMIT >> 20);
+                return Err(Trouble::new(Cause::Unreadable, detail));
+            }
             items.append(&mut page.items);
         }
         Ok(items)

@@ -19,6 +19,8 @@ use crate::transport::{Answer, Request, Wire, WireError};
 
 /// Most requests in one batch.
 const MOST: usize = 20;
+/// Largest answer to one, in bytes: 20 accounts with all their plans are half a MiB, 20 calendars' permissions less.
+const LIMIT: usize = 4 << 20;
 /// How long a request waits for company. Short against any service's answer, long enough for a round of permits.
 const GATHER: Duration = Duration::from_millis(3);
 
@@ -109,7 +111,13 @@ async fn deliver(wire: &dyn Wire, root: &Url, batch: Vec<Item>) {
         _ => None,
     };
     let Some(mut parts) = parsed else {
-        // The batch as a whole failed: its answer is everybody's.
+        // The batch as a whole failed: its answer is everybody's. A success that is no batch's would answer them all alike.
+        let answer = match answer {
+            Ok(answer) if answer.status.is_success() && is_json(&answer.body) => {
+                Err(WireError::Unreadable("Graph".to_owned(), "the batch came back without its parts".to_owned()))
+            }
+            answer => answer,
+        };
         for item in batch {
             let _ = item.reply.send(answer.clone());
         }
@@ -122,6 +130,10 @@ async fn deliver(wire: &dyn Wire, root: &Url, batch: Vec<Item>) {
     }
 }
 
+fn is_json(body: &[u8]) -> bool {
+    serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
+}
+
 fn outer(root: &Url, batch: &[Item]) -> Result<Request, WireError> {
     let broken = |error: String| WireError::BrokenOff("Graph".to_owned(), error);
     let base = format!("{}/v1.0", root.as_str().trim_end_matches('/'));
@@ -129,6 +141,7 @@ fn outer(root: &Url, batch: &[Item]) -> Result<Request, WireError> {
     let body = serde_json::to_vec(&Envelope { requests }).map_err(|error| broken(error.to_string()))?;
     let url = Url::parse(&format!("{base}/$batch")).map_err(|error| broken(error.to_string()))?;
     let mut request = Request::post(url, "application/json", body)
+        .at_most(LIMIT)
         .header("accept", "application/json")
         .header("client-request-id", &super::fresh_id());
     if let Some(authorization) = batch.first().and_then(|item| item.request.headers.get(AUTHORIZATION)) {
@@ -158,7 +171,8 @@ pub fn parse(body: &[u8]) -> Option<HashMap<String, Answer>> {
         for (name, value) in response.headers.unwrap_or_default() {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(text)) {
-                headers.insert(name, value);
+                // A map of headers has a largest size; what is beyond it nobody reads.
+                let _ = headers.try_insert(name, value);
             }
         }
         let body = match response.body {
@@ -186,6 +200,36 @@ mod tests {
         assert_eq!(parts["0"].header("location"), Some("https://graph.example/x"));
         assert_eq!(parts["1"].header("retry-after"), Some("7"));
         assert!(parts["2"].body.is_empty());
+    }
+
+    #[test]
+    fn more_headers_than_a_map_of_them_takes_are_no_reason_to_stop() {
+        let headers: Vec<String> = (0..40_000).map(|number| format!("\"x-{number}\":\"\"")).collect();
+        let body = format!("{{\"responses\":[{{\"id\":\"0\",\"status\":200,\"headers\":{{{}}}}}]}}", headers.join(","));
+        assert!(parse(body.as_bytes()).unwrap()["0"].headers.len() > 10_000);
+    }
+
+    /// Answers everything alike.
+    struct Always(&'static str);
+
+    impl Wire for Always {
+        fn send(&self, _: Request) -> BoxFuture<'_, Result<Answer, WireError>> {
+            let (status, body) = (StatusCode::OK, Bytes::from_static(self.0.as_bytes()));
+            Box::pin(std::future::ready(Ok(Answer { status, headers: HeaderMap::new(), body })))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_success_that_is_no_batch_answers_nobody() {
+        let root: Url = "https://graph.example/".parse().unwrap();
+        for body in ["{}", r#"{"value":"shared"}"#, "[]"] {
+            let wire = BatchWire::new(Arc::new(Always(body)), root.clone());
+            let answer = wire.send(Request::get(root.join("/v1.0/users/1").unwrap())).await;
+            assert!(matches!(answer, Err(WireError::Unreadable(..))), "{body}: {answer:?}");
+        }
+        // A page of somebody in between is told by the reading.
+        let wire = BatchWire::new(Arc::new(Always("<html>")), root.clone());
+        assert!(wire.send(Request::get(root.join("/v1.0/users/1").unwrap())).await.is_ok());
     }
 
     #[test]

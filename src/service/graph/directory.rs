@@ -5,7 +5,7 @@ use serde::Deserialize;
 use url::Url;
 use uuid::Uuid;
 
-use super::{Graph, Page, encoded, read};
+use super::{Graph, Page, encoded, entries, read};
 use crate::evidence::Cause;
 use crate::evidence::mailbox::{Account, AssignedLicence, AssignedPlan, Assignment, DeletedAccount};
 use crate::transport::{ScopeId, Trouble};
@@ -76,12 +76,22 @@ impl Graph {
             None => self.url(first)?,
             Some(next) => self.same_host(next)?,
         };
-        let listing: Listing<T> = read(&self.fetch(url, 1, false).await?, what)?;
-        Ok(Page { items: listing.value, next: listing.next })
+        self.sized_page(url, what).await.map(|(page, _)| page)
+    }
+
+    /// A page, and how many bytes it came in.
+    pub(super) async fn sized_page<T: serde::de::DeserializeOwned>(
+        &self,
+        url: Url,
+        what: &str,
+    ) -> Result<(Page<T>, usize), Trouble> {
+        let answer = self.fetch(url, 1, false).await?;
+        let listing: Listing<T> = read(&answer, what)?;
+        Ok((Page { items: listing.value, next: listing.next }, answer.body.len()))
     }
 
     /// Checks that a next link stays where our token may go.
-    fn same_host(&self, link: &str) -> Result<Url, Trouble> {
+    pub(super) fn same_host(&self, link: &str) -> Result<Url, Trouble> {
         let url = super::parse_url(link)?;
         if url.origin() == self.client.origins.graph.origin() {
             return Ok(url);
@@ -95,8 +105,9 @@ impl Graph {
 }
 
 #[derive(Deserialize)]
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
 struct Listing<T> {
-    #[serde(default = "Vec::new")]
+    #[serde(default = "Vec::new", deserialize_with = "entries")]
     value: Vec<T>,
     #[serde(rename = "@odata.nextLink")]
     next: Option<String>,

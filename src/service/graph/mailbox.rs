@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::{Graph, encoded, error_of, read, trouble};
+use super::{Graph, encoded, entries, error_of, read, trouble};
 use crate::evidence::mailbox::{Delegate, GraphAnswer, GraphRefusal, MailboxPurpose};
 use crate::transport::{Answer, ScopeId, Trouble};
 
@@ -74,6 +74,7 @@ impl Graph {
 
 #[derive(Deserialize)]
 struct Permissions {
+    #[serde(deserialize_with = "entries")]
     value: Vec<Permission>,
 }
 

@@ -6,15 +6,16 @@ pub mod directory;
 pub mod mailbox;
 pub mod tenant;
 
+use std::fmt;
 use std::sync::Arc;
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use url::Url;
 
 use crate::evidence::Cause;
 use crate::transport::retry::{describe, json_by_status};
-use crate::transport::{Answer, Call, Client, Patience, Request, Resource, ScopeId, Trouble};
+use crate::transport::{Answer, Call, Client, LISTING_LIMIT, Patience, Request, Resource, ScopeId, Trouble};
 
 /// Graph, as our application sees it.
 pub struct Graph {
@@ -30,6 +31,35 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// Where the next page is; an opaque address, followed verbatim.
     pub next: Option<String>,
+}
+
+/// Most entries read of one page; at most 1,000 are asked for.
+const MOST_ENTRIES: usize = 10_000;
+
+/// The entries of a page. An entry of two bytes may take hundreds in memory, so that their number is bounded too.
+///
+/// # Errors
+/// As the entries'; also when there are more than any page has.
+pub fn entries<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    struct Entries<T>(Vec<T>);
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Entries<T> {
+        type Value = Vec<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(mut self, mut sequence: A) -> Result<Vec<T>, A::Error> {
+            while let Some(entry) = sequence.next_element()? {
+                if self.0.len() == MOST_ENTRIES {
+                    return Err(A::Error::custom("the page has more entries than anybody asked for"));
+                }
+                self.0.push(entry);
+            }
+            Ok(self.0)
+        }
+    }
+    deserializer.deserialize_seq(Entries(Vec::new()))
 }
 
 impl<T> Page<T> {
@@ -55,8 +85,10 @@ impl Graph {
 
     /// Asks for a listing's page or a fact of the tenant.
     async fn fetch(&self, url: Url, cost: u32, eventual: bool) -> Result<Answer, Trouble> {
-        let mut request =
-            Request::get(url).header("accept", "application/json").header("client-request-id", &fresh_id());
+        let mut request = Request::get(url)
+            .at_most(LISTING_LIMIT)
+            .header("accept", "application/json")
+            .header("client-request-id", &fresh_id());
         if eventual {
             request = request.header("consistencylevel", "eventual");
         }
@@ -104,7 +136,7 @@ struct ErrorDetail {
 /// What an unsuccessful answer says, as `(code, message)`; empty where it cannot be read.
 fn error_of(answer: &Answer) -> (String, String) {
     let body: ErrorBody = serde_json::from_slice(&answer.body).unwrap_or_default();
-    (body.error.code, one_line(&body.error.message))
+    (one_line(&body.error.code), one_line(&body.error.message))
 }
 
 /// A service's text on one line, and not longer than a reader wants.
@@ -141,4 +173,27 @@ fn read<T: DeserializeOwned>(answer: &Answer, what: &str) -> Result<T, Trouble> 
     }
     serde_json::from_slice(&answer.body)
         .map_err(|error| Trouble::new(Cause::Unreadable, format!("Graph's answer for {what} cannot be read: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    struct Listed {
+        #[serde(deserialize_with = "entries")]
+        value: Vec<Empty>,
+    }
+
+    #[derive(Debug, Default, Deserialize)]
+    #[serde(default)]
+    struct Empty {}
+
+    #[test]
+    fn a_page_has_as_many_entries_as_anybody_asks_for_and_no_more() {
+        let page = |count: usize| format!("{{\"value\":[{}]}}", vec!["{}"; count].join(","));
+        assert_eq!(serde_json::from_str::<Listed>(&page(MOST_ENTRIES)).unwrap().value.len(), MOST_ENTRIES);
+        let error = serde_json::from_str::<Listed>(&page(MOST_ENTRIES + 1)).unwrap_err().to_string();
+        assert!(error.contains("more entries than"), "{error}");
+    }
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{Graph, read};
+use super::{Graph, entries, read};
 use crate::evidence::tenant::{Domain, Sku, SkuPlan, TenantIdentity};
 use crate::transport::Trouble;
 
@@ -38,8 +38,9 @@ impl Graph {
 }
 
 #[derive(Deserialize)]
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
 struct List<T> {
-    #[serde(default = "Vec::new")]
+    #[serde(default = "Vec::new", deserialize_with = "entries")]
     value: Vec<T>,
 }
 
@@ -107,7 +108,7 @@ impl WireSku {
             part_number: self.sku_part_number,
             capability: self.capability_status.unwrap_or_default(),
             // Units in the grace period after expiry (warning) still work.
-            enabled_units: units.enabled.unwrap_or_default() + units.warning.unwrap_or_default(),
+            enabled_units: units.enabled.unwrap_or_default().saturating_add(units.warning.unwrap_or_default()),
             consumed_units: self.consumed_units.unwrap_or_default(),
             plans: self.service_plans.into_iter().filter_map(WireSkuPlan::into_evidence).collect(),
         })
@@ -122,5 +123,18 @@ impl WireSkuPlan {
             provisioning: self.provisioning_status.unwrap_or_default(),
             applies_to: self.applies_to.unwrap_or_default(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_beyond_all_numbers_are_many_and_no_overflow() {
+        let text =
+            format!("{{\"skuId\":\"{}\",\"prepaidUnits\":{{\"enabled\":{},\"warning\":1}}}}", Uuid::nil(), i64::MAX);
+        let sku = serde_json::from_str::<WireSku>(&text).unwrap().into_evidence().unwrap();
+        assert_eq!(sku.enabled_units, i64::MAX);
     }
 }

@@ -71,7 +71,7 @@ fn every_file_that_commands_leave_is_its_owner_s_alone() {
         "planned/waves.xlsx",
         "planned/waves",
         "runs.csv",
-        "rolled/tenants.xlsx",
+        "rolled/rollup.xlsx",
         "new.toml",
     ];
     for name in made {

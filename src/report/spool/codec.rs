@@ -69,19 +69,9 @@ pub fn write(row: &Row, words: &mut Words, out: &mut Vec<u8>) -> u64 {
     }
     out.texts(products);
     out.texts(extras);
-    out.number(evidence.len() as u64);
-    for EvidenceLine { question, answer, source, at } in evidence {
-        [question, answer, source].into_iter().for_each(|text| out.text(text));
-        out.time(*at);
-    }
-    out.number(findings.len() as u64);
-    for FindingLine { rule, text, action } in findings {
-        [rule, text, action].into_iter().for_each(|text| out.text(text));
-    }
-    out.number(integrations.len() as u64);
-    for IntegrationLine { integration, state, rule, text, action } in integrations {
-        [integration, state, rule, text, action].into_iter().for_each(|text| out.text(text));
-    }
+    out.evidence(evidence);
+    out.findings(findings);
+    out.integrations(integrations);
     out.texts
 }
 
@@ -102,6 +92,28 @@ struct Out<'a> {
 }
 
 impl Out<'_> {
+    fn evidence(&mut self, lines: &[EvidenceLine]) {
+        self.number(lines.len() as u64);
+        for EvidenceLine { question, answer, source, at } in lines {
+            [question, answer, source].into_iter().for_each(|text| self.text(text));
+            self.time(*at);
+        }
+    }
+
+    fn findings(&mut self, lines: &[FindingLine]) {
+        self.number(lines.len() as u64);
+        for FindingLine { rule, text, action } in lines {
+            [rule, text, action].into_iter().for_each(|text| self.text(text));
+        }
+    }
+
+    fn integrations(&mut self, lines: &[IntegrationLine]) {
+        self.number(lines.len() as u64);
+        for IntegrationLine { integration, state, rule, text, action } in lines {
+            [integration, state, rule, text, action].into_iter().for_each(|text| self.text(text));
+        }
+    }
+
     fn number(&mut self, mut number: u64) {
         while number >= 0x80 {
             self.bytes.push(number as u8 | 0x80);

@@ -27,7 +27,7 @@ pub fn history(
 ) -> Result<History, Failure> {
     let past = Past { store, facts, settings: &run.settings };
     let earlier = earlier_runs(store, run)?;
-    let mut trend = TrendBuilder::default();
+    let mut trend = if earlier.is_empty() { TrendBuilder::of_one() } else { TrendBuilder::default() };
     trend.add(judged_now(run), judged);
     let mut changes = None;
     for (place, old) in earlier.iter().enumerate() {

@@ -25,7 +25,7 @@ use crate::rules::{Case, EntryFacts, KioskPolicy, Options};
 use crate::verdict::{Judgement, RuleSays, Verdict, explain, judge};
 
 /// Rows judged at once: enough to keep the cores busy, few enough to stay small.
-const CHUNK: usize = 1024;
+const CHUNK: usize = 512;
 
 /// What the reader wants of a report.
 #[derive(Clone)]

@@ -79,6 +79,8 @@ pub struct TrendBuilder {
     blocked: Vec<Streak>,
     by_id: HashMap<Box<str>, usize>,
     by_address: HashMap<Box<str>, usize>,
+    /// No older run follows: nobody need be looked for in one.
+    alone: bool,
 }
 
 /// A user blocked at the newest run.
@@ -96,11 +98,19 @@ struct Streak {
 }
 
 impl TrendBuilder {
+    /// For a first run, which no older one follows.
+    #[must_use]
+    pub fn of_one() -> Self {
+        Self { alone: true, ..Self::default() }
+    }
+
     /// Adds the next older run.
     pub fn add(&mut self, label: RunLabel, rows: &[Judged]) {
         let day = label.day();
         if self.points.is_empty() {
-            self.begin(day, rows);
+            if !self.alone {
+                self.begin(day, rows);
+            }
         } else {
             self.go_back(day, rows);
         }

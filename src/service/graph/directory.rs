@@ -33,8 +33,8 @@ impl Graph {
     /// When no answer could be had, or the page's address is not Graph's.
     pub async fn users(&self, next: Option<&str>) -> Result<Page<Account>, Trouble> {
         let first = format!("users?$select={SELECT}&$top={PAGE}");
-        let page: Page<WireUser> = self.page(next, &first, "the users").await?;
-        Ok(Page { items: page.items.into_iter().map(Account::from).collect(), next: page.next })
+        let page: Page<User> = self.page(next, &first, "the users").await?;
+        Ok(page.map(|user| user.0))
     }
 
     /// The accounts that bear an address in any of its attributes, or an object id.
@@ -111,6 +111,17 @@ struct Listing<T> {
     value: Vec<T>,
     #[serde(rename = "@odata.nextLink")]
     next: Option<String>,
+}
+
+/// A user reduced to what is kept of it as soon as it is read: a page of whole ones would be several times as large.
+#[derive(Deserialize)]
+#[serde(from = "WireUser")]
+struct User(Account);
+
+impl From<WireUser> for User {
+    fn from(user: WireUser) -> Self {
+        Self(user.into())
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -8,6 +8,7 @@
 pub mod assessment;
 pub mod cli;
 pub mod clock;
+pub mod collector;
 pub mod compare;
 pub mod config;
 pub mod evidence;

@@ -323,7 +323,7 @@ fn the_plan_of_one_month_is_what_the_next_is_held_against() {
     assert_eq!(
         standing[0],
         format!(
-            "Against the plan of 2026-08-02: behind {}, moved {}, ahead 1, on plan 3, still waiting 4.",
+            "Against the plan of 2026-08-02: behind {}, taken as moved {}, ahead 1, on plan 3, still waiting 4.",
             2 + needy,
             moved.len()
         )
@@ -332,7 +332,7 @@ fn the_plan_of_one_month_is_what_the_next_is_held_against() {
     told(format!("  behind: {late}@contoso.example, planned for 2026-08-08"));
     told(format!("  behind: {lost}@contoso.example, planned for 2026-09-12"));
     told("  ahead: finn@contoso.example, had no wave".to_owned());
-    moved.iter().for_each(|name| told(format!("  moved: {name}@contoso.example, planned for 2026-08-08")));
+    moved.iter().for_each(|name| told(format!("  taken as moved: {name}@contoso.example, planned for 2026-08-08")));
     every_report_holds_it_against_the_plan(&tenant.sandbox, &late);
 
     a_newer_plan_names_the_day_of_who_was_set_free(&tenant.sandbox);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::body::Body;
 use bytes::Bytes;
 use ewsready::clock::Clock;
-use ewsready::evidence::collector::{Collector, End, Services};
+use ewsready::collector::{Collector, End, Services};
 use ewsready::evidence::store::{EntryRecord, RosterRecord, Settings, Start, Store, StoreError};
 use ewsready::service::autodiscover::Autodiscover;
 use ewsready::service::entra::{Account, Credential, Entra};

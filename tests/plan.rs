@@ -121,7 +121,7 @@ fn a_month_later_those_in_past_waves_have_moved_and_the_others_keep_their_day() 
     let mut later = sandbox.command(&["assess", &roster(), "--tenant", "demo", "--out", "out", "--fresh", "--quiet"]);
     later.env("EWSREADY_NOW", "2026-12-20T08:00:00Z").output().unwrap();
     let done = sandbox.run(&["plan", "--plan", &plan_file(), "--out", "second"]).expect(0).stdout();
-    assert!(done.contains("Against the plan of 2026-11-20: moved 16, on plan 31, still waiting 14"), "{done}");
+    assert!(done.contains("Against the plan of 2026-11-20: taken as moved 16, on plan 31, still waiting 14"), "{done}");
     let (before, after) = (waves(&sandbox, "first/waves.csv"), waves(&sandbox, "second/waves.csv"));
     for (address, wave) in before.iter().filter(|(_, wave)| matches!(wave.as_str(), "1" | "2")) {
         assert_eq!(&after[address], wave, "{address} moved already");

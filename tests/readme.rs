@@ -60,7 +60,7 @@ fn every_command_and_option_it_names_exists() {
     let text = readme();
     for word in text.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '-')) {
         let option = word.starts_with("--") && word.chars().any(char::is_alphabetic);
-        let of_cargo = ["--release", "--bench", "--path", "--locked", "--all-features", "--target"];
+        let of_cargo = ["--release", "--bench", "--path", "--locked", "--all-features", "--target", "--test", "--lib"];
         if option && word != "--keep" && !of_cargo.contains(&word) {
             assert!(all.contains(word), "the README names {word}, which no command knows");
         }

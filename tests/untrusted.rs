@@ -18,6 +18,7 @@ fn an_untrusted_certificate_is_named_at_once_and_not_waited_for() {
     let untrusted = sandbox.run(&["assess", "roster.csv", "--tenant", "sim", "--format", "csv"]);
     let said = untrusted.stderr();
     assert!(said.contains("no secure connection to 127.0.0.1"), "{said}");
+    assert!(said.contains("--ca-file"), "{said}");
     assert!(!said.contains("tried"), "{said}");
     // With its root it is a server like others.
     let trusted = ["assess", "roster.csv", "--tenant", "sim", "--format", "csv", "--ca-file", "server.pem"];

@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::Output;
-use crate::evidence::collector::Board;
+use crate::collector::Board;
 use crate::evidence::question::Question;
 use crate::transport::gate::human;
 use crate::transport::stats::Traffic;

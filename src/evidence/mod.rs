@@ -1,9 +1,8 @@
-//! What was observed about a mailbox and its tenant, how it is collected and where it is kept.
+//! What was observed about a mailbox and its tenant, and where it is kept.
 //!
 //! The types in [`observation`], [`mailbox`] and [`tenant`] are all that rules, verdict and report know of the
-//! world; they carry no wire names. [`store`] keeps them, [`collector`] fills them.
+//! world; they carry no wire names. [`store`] keeps them, [`crate::collector`] fills them.
 
-pub mod collector;
 pub mod domains;
 pub mod joined;
 pub mod mailbox;

@@ -9,6 +9,7 @@ mod csv;
 mod exchange;
 pub mod integrations;
 mod json;
+mod read;
 mod table;
 
 use std::path::{Path, PathBuf};
@@ -112,7 +113,7 @@ fn read<T>(
     let bytes = std::fs::read(path).map_err(unreadable)?;
     let at = std::fs::metadata(path).and_then(|meta| meta.modified()).ok();
     let at = at.and_then(|at| Timestamp::try_from(at).ok());
-    let table = table::Table::read(&bytes).map_err(|why| fail(format!("{shown}{why}"), TEMPLATE))?;
+    let table = read::table(&bytes).map_err(|why| fail(format!("{shown}{why}"), TEMPLATE))?;
     export.check(&table).map_err(|why| fail(format!("{shown} {why}"), TEMPLATE))?;
     let entries = table.records.iter().map(|record| {
         let row = exchange::Row { record };

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{clixml, csv, json};
-
 /// One value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Cell {
@@ -72,44 +70,9 @@ pub(super) fn column(name: &str) -> Option<&'static str> {
 }
 
 impl Table {
-    /// Reads a file of any of the formats; the message follows the file's name.
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, String> {
-        let text = decode(bytes)?;
-        let start = text.trim_start();
-        if start.is_empty() {
-            return Err(" is empty".to_owned());
-        }
-        if start.starts_with(['{', '[']) {
-            json::read(start)
-        } else if start.starts_with('<') {
-            clixml::read(start)
-        } else {
-            csv::read(&text)
-        }
-    }
-
     /// A table of records; its columns are those that occur.
     pub(super) fn of(unit: &'static str, records: Vec<Record>) -> Self {
         let columns = records.iter().flat_map(|record| record.cells.keys().copied()).collect();
         Self { unit, columns, records }
     }
-}
-
-/// The text of a file: UTF-8 or UTF-16 with or without mark, else the code page of western Windows.
-fn decode(bytes: &[u8]) -> Result<String, String> {
-    let (encoding, skip) = match bytes {
-        [0xff, 0xfe, ..] => (encoding_rs::UTF_16LE, 2),
-        [0xfe, 0xff, ..] => (encoding_rs::UTF_16BE, 2),
-        [0xef, 0xbb, 0xbf, ..] => (encoding_rs::UTF_8, 3),
-        // Every format begins with two characters of ASCII, which show the order of bytes.
-        [_, 0, _, 0, ..] => (encoding_rs::UTF_16LE, 0),
-        [0, _, 0, _, ..] => (encoding_rs::UTF_16BE, 0),
-        _ if std::str::from_utf8(bytes).is_ok() => (encoding_rs::UTF_8, 0),
-        _ => (encoding_rs::WINDOWS_1252, 0),
-    };
-    let (text, damaged) = encoding.decode_without_bom_handling(bytes.get(skip..).unwrap_or_default());
-    if damaged || text.contains('\0') {
-        return Err(format!(" is damaged, or no text (read as {})", encoding.name()));
-    }
-    Ok(text.into_owned())
 }

@@ -113,7 +113,7 @@ pub enum WireError {
     #[error("the answer of {0} cannot be read: {1}")]
     Unreadable(String, String),
     /// The certificate or TLS version was not accepted; asking again does not help.
-    #[error("no secure connection to {0}: {1}")]
+    #[error("no secure connection to {0}: {1}; where a proxy looks into TLS, name its root with --ca-file")]
     Tls(String, String),
 }
 
@@ -187,6 +187,9 @@ impl HttpWire {
         let (status, headers) = (response.status(), response.headers().clone());
         // Announced lengths are believed as far as a body may reach: a page of the directory has megabytes.
         let announced = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+        if announced > limit {
+            return Err(WireError::TooLarge(host, limit));
+        }
         let mut body = BytesMut::with_capacity(announced.min(ANNOUNCED_LIMIT));
         while let Some(chunk) = response.chunk().await.map_err(|error| self.explain(&host, &error))? {
             if body.len() + chunk.len() > limit {

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Body;
 use ewsready::clock::Clock;
-use ewsready::evidence::collector::{Collector, Services};
+use ewsready::collector::{Collector, Services};
 use ewsready::evidence::store::{EntryRecord, RosterRecord, Settings, Start, Store, StoreError};
 use ewsready::service::autodiscover::Autodiscover;
 use ewsready::service::autodiscover::pox::PoxAutodiscover;

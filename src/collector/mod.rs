@@ -16,10 +16,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::observation::{Cause, Observation, Source};
-use super::question::Question;
-use super::store::{RunId, Store, StoreError, Writer};
 use crate::clock::Clock;
+use crate::evidence::observation::{Cause, Observation, Source};
+use crate::evidence::question::Question;
+use crate::evidence::store::{RunId, Store, StoreError, Writer};
 use crate::service::autodiscover::Autodiscover;
 use crate::service::autodiscover::soap::SoapAutodiscover;
 use crate::service::dns::Dns;

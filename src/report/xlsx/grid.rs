@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use rust_xlsxwriter::{ExcelDateTime, Url, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{ExcelDateTime, Format, Url, Workbook, Worksheet, XlsxError};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::style::{Style, Tone};
@@ -95,6 +95,8 @@ pub struct Grid<'a> {
     widths: Vec<usize>,
     even: bool,
     next: u32,
+    /// The last row there will be.
+    last: u32,
 }
 
 impl<'a> Grid<'a> {
@@ -121,10 +123,12 @@ impl<'a> Grid<'a> {
                 clean::cell(&column.title, |n| cut_note(book.texts, n)),
                 &book.style.header,
             )?;
+            // Most cells are plain text: they take the column's format, which needs no looking up by all it consists of.
+            sheet.set_column_format(place, book.style.text(Tone::Plain))?;
         }
         // Room for the filter's arrow beside the title.
         let widths = columns.iter().map(|column| longest_word(&column.title) + 4).collect();
-        Ok(Self { sheet, book, columns, widths, even, next: 1 })
+        Ok(Self { sheet, book, columns, widths, even, next: 1, last: u32::try_from(rows).unwrap_or(u32::MAX) })
     }
 
     /// Adds a row.
@@ -151,6 +155,9 @@ impl<'a> Grid<'a> {
         let style = self.book.style;
         match cell {
             Cell::Text(text, tone) if text.is_empty() => self.sheet.write_blank(row, column, style.text(*tone))?,
+            Cell::Text(text, Tone::Plain) if row < self.last => {
+                self.sheet.write_string(row, column, clean::cell(text, |n| cut_note(self.book.texts, n)))?
+            }
             Cell::Text(text, tone) => {
                 let text = clean::cell(text, |n| cut_note(self.book.texts, n));
                 self.sheet.write_string_with_format(row, column, text, style.text(*tone))?
@@ -211,6 +218,8 @@ impl<'a> Grid<'a> {
         for ((place, column), widest) in (0_u16..).zip(&self.columns).zip(&self.widths) {
             let width = (*widest).min(column.max_width).max(6);
             self.sheet.set_column_width(place, u32::try_from(width).unwrap_or(60))?;
+            // The rows have it by now, all but the last, which is written when the sheet is; below there is no table.
+            self.sheet.set_column_format(place, &Format::default())?;
         }
         self.sheet.autofilter(0, 0, last_row, last_column)?;
         self.sheet.set_print_area(0, 0, last_row, printed.saturating_sub(1).min(last_column))?;

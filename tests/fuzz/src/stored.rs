@@ -76,7 +76,7 @@ pub fn store(data: &[u8]) {
     }
     let Ok(store) = Store::open_existing(&path("stored.sqlite")) else { return };
     let Ok(run) = find_run(&store, None) else { return };
-    let wishes = Wishes { as_of: None, language: "en".to_owned(), formats: Vec::new(), templates: None };
+    let wishes = Wishes::default();
     let facts = Facts::embedded();
     let Ok(judge) = Judge::of(&store, &run, facts, &wishes) else { return };
     let judged = judge.all(&store);
@@ -85,9 +85,9 @@ pub fn store(data: &[u8]) {
         raw.into_iter().filter_map(|raw| raw.parse().ok()).for_each(|entry| drop(judge.explain(entry)));
     });
     if let Ok(judged) = judged {
-        let _ = history::history(&store, &run, facts, &judged, None);
+        let _ = history::history(&store, &run, facts, &judged, judge.as_of());
     }
-    if let Ok(Some(kept)) = ewsready::cli::plan::newest(&store, &run) {
+    if let Ok(Some(kept)) = ewsready::assessment::planning::newest(&store, &run) {
         let _ = (kept.dates(), kept.past(jiff::civil::date(2026, 12, 1)));
     }
     let _ = (store.traffic(run.id), store.routed_on_premises(run.id), store.judging(run.id));

@@ -109,18 +109,22 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn routed_by_domain(&self, run: RunId) -> Result<BTreeMap<String, (u64, u64)>, StoreError> {
-        let sql = "SELECT substr(s.address, instr(s.address, '@') + 1),
-                          sum(json_extract(o.body, '$.value.end.end') = 'exchange_online'),
-                          sum(json_extract(o.body, '$.value.end.end') = 'on_premises')
+        // Counted here: SQLite would sort a copy of every answer in memory to group them.
+        let sql = "SELECT substr(s.address, instr(s.address, '@') + 1), json_extract(o.body, '$.value.end.end')
                    FROM observation o JOIN subject s ON s.run = o.run AND s.id = o.subject
-                   WHERE o.run = ?1 AND o.question = ?2 AND o.open = 0 GROUP BY 1";
+                   WHERE o.run = ?1 AND o.question = ?2 AND o.open = 0";
         let mut statement = self.connection.prepare(sql)?;
-        let rows = statement.query_map(params![run.0, Question::Routing.number()], |row| {
-            let count =
-                |column| row.get::<_, Option<i64>>(column).map(|count| count.unwrap_or_default().unsigned_abs());
-            Ok((row.get::<_, String>(0)?, (count(1)?, count(2)?)))
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let mut rows = statement.query(params![run.0, Question::Routing.number()])?;
+        let mut counts = BTreeMap::<String, (u64, u64)>::new();
+        while let Some(row) = rows.next()? {
+            let (online, on_premises) = counts.entry(row.get(0)?).or_default();
+            match row.get::<_, Option<String>>(1)?.as_deref() {
+                Some("exchange_online") => *online += 1,
+                Some("on_premises") => *on_premises += 1,
+                _ => {}
+            }
+        }
+        Ok(counts)
     }
 
     fn bodies(&self, run: RunId, subject: u64) -> Result<Vec<(Question, String)>, StoreError> {

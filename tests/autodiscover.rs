@@ -75,11 +75,7 @@ fn where_soap_fails_pox_answers_a_signed_in_person_and_is_named_as_the_source() 
         .spawn()
         .expect("the program starts");
     let mut lines = BufReader::new(child.stderr.take().expect("its messages")).lines();
-    let invitation =
-        lines.find_map(|line| line.ok().filter(|line| line.starts_with("Sign in: open "))).expect("a code");
-    let code = invitation.split("the code ").nth(1).and_then(|rest| rest.split(' ').next()).expect("a code");
-    let page = invitation.split(' ').nth(3).expect("a page");
-    support::get(&format!("{page}?user_code={code}&answer=approve&user=alma.reuter@contoso.example"));
+    support::approve(&mut lines, "alma.reuter@contoso.example");
     let said: Vec<String> = lines.map_while(Result::ok).collect();
     child.stdout.take().expect("its output").read_to_string(&mut String::new()).expect("text");
     let code = child.wait().expect("an end").code();

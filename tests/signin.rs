@@ -232,11 +232,7 @@ fn a_person_signs_in_at_a_browser_once_for_every_service() {
         .spawn()
         .expect("the program starts");
     let mut lines = BufReader::new(child.stderr.take().expect("its messages")).lines();
-    let invitation =
-        lines.find_map(|line| line.ok().filter(|line| line.starts_with("Sign in: open "))).expect("a code");
-    let code = invitation.split("the code ").nth(1).and_then(|rest| rest.split(' ').next()).expect("a code");
-    let page = invitation.split(' ').nth(3).expect("a page");
-    support::get(&format!("{page}?user_code={code}&answer=approve&user=alma.reuter@contoso.example"));
+    support::approve(&mut lines, "alma.reuter@contoso.example");
     let rest: Vec<_> = lines.map_while(Result::ok).collect();
     let mut said = String::new();
     std::io::Read::read_to_string(&mut child.stdout.take().expect("its output"), &mut said).expect("text");

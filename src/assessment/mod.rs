@@ -69,16 +69,6 @@ impl Written {
         text
     }
 
-    /// How many rows there are.
-    pub fn rows(&self) -> u64 {
-        self.view.summary.rows
-    }
-
-    /// How many rows came to a verdict.
-    pub fn count(&self, verdict: Verdict) -> u64 {
-        self.view.summary.verdict(verdict)
-    }
-
     /// The exit code the rows decide.
     pub fn exit(&self) -> Exit {
         if self.view.summary.verdict(Verdict::NotAssessed) > 0 { Exit::Incomplete } else { Exit::Done }
@@ -254,7 +244,7 @@ impl<'a> Judge<'a> {
         };
         let one = |raw: RawEntry| raw.parse().map(|(entry, evidence)| self.shown(entry, evidence));
         // The rows of one chunk are handed out while the next is judged: the former is one thread's work.
-        let chunk = |chunk: Vec<RawEntry>| -> Result<(), Trouble> {
+        let chunk = |chunk: Vec<RawEntry>| -> Result<(), Failure> {
             let before = std::mem::take(&mut done);
             let judging = || chunk.into_par_iter().map(one).collect::<Result<Vec<_>, StoreError>>();
             let (rows, handed) = rayon::join(judging, || hand_out(before));
@@ -337,32 +327,6 @@ fn row(entry: EntryRecord, facts: EntryFacts, judgement: Judgement) -> Row {
         findings: judgement.findings,
         integrations: judgement.integrations,
         extras: entry.columns,
-    }
-}
-
-enum Trouble {
-    Store(StoreError),
-    Report(ReportError),
-}
-
-impl From<StoreError> for Trouble {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl From<ReportError> for Trouble {
-    fn from(error: ReportError) -> Self {
-        Self::Report(error)
-    }
-}
-
-impl From<Trouble> for Failure {
-    fn from(trouble: Trouble) -> Self {
-        match trouble {
-            Trouble::Store(error) => error.into(),
-            Trouble::Report(error) => error.into(),
-        }
     }
 }
 

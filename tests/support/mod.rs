@@ -142,6 +142,15 @@ impl Drop for Simulator {
     }
 }
 
+/// Does what the program's invitation to sign in asks of a person at a browser: opens the page and approves the code.
+pub fn approve(messages: &mut impl Iterator<Item = std::io::Result<String>>, user: &str) {
+    let invitation =
+        messages.find_map(|line| line.ok().filter(|line| line.starts_with("Sign in: open "))).expect("a code");
+    let code = invitation.split("the code ").nth(1).and_then(|rest| rest.split(' ').next()).expect("a code");
+    let page = invitation.split(' ').nth(3).expect("a page");
+    get(&format!("{page}?user_code={code}&answer=approve&user={user}"));
+}
+
 /// One plain `GET`; a client with pools and TLS would cost more than the answer.
 pub fn get(url: &str) -> String {
     let (address, path) = url.trim_start_matches("http://").split_once('/').expect("an address with a path");

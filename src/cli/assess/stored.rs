@@ -7,9 +7,9 @@ use crate::cli::stop::Stop;
 use crate::clock::Clock;
 use crate::collector::End;
 use crate::config::{Imports, Profile};
-use crate::evidence::store::{EntryRecord, Known, RosterRecord, RunRecord, Settings, Sink, Store, StoreError};
+use crate::evidence::store::{EntryRecord, Known, RosterRecord, RunRecord, Settings, Sink, Store};
 use crate::failure::{Exit, Failure};
-use crate::roster::{self, Roster, RosterError};
+use crate::roster::{self, Roster};
 
 /// What of the profile decides verdicts and questions.
 pub(super) fn settings(profile: &Profile, as_of: Option<Date>, clock: Clock) -> Settings {
@@ -44,31 +44,10 @@ fn imported(imports: &Imports) -> String {
     files.into_iter().flatten().map(|file| format!(";import={}", file.display())).collect()
 }
 
-/// What can go wrong while a roster goes into the store.
-pub(super) enum Trouble {
-    Store(StoreError),
-    Roster(RosterError),
-}
-
-impl From<StoreError> for Trouble {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl From<Trouble> for Failure {
-    fn from(trouble: Trouble) -> Self {
-        match trouble {
-            Trouble::Store(error) => error.into(),
-            Trouble::Roster(error) => error.into(),
-        }
-    }
-}
-
 /// Puts the roster's entries into the store; gives what it was and its fingerprint.
-pub(super) fn fill(roster: &mut Roster, sink: &mut Sink) -> Result<(RosterRecord, String), Trouble> {
+pub(super) fn fill(roster: &mut Roster, sink: &mut Sink) -> Result<(RosterRecord, String), Failure> {
     for entry in roster.entries() {
-        sink.push(&record(entry.map_err(Trouble::Roster)?))?;
+        sink.push(&record(entry?))?;
     }
     let record = RosterRecord {
         sources: roster.sources().iter().map(ToString::to_string).collect(),

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use tokio_util::task::AbortOnDropHandle;
+
 use super::matching::{Roster, matched_by};
-use super::{Collector, PAGE};
+use super::{Collector, PAGE, broke_off};
 use crate::evidence::mailbox::{Account, DeletedAccount, DirectoryMatch, GraphAnswer};
 use crate::evidence::observation::{Cause, Observation, Source};
 use crate::evidence::question::Question;
@@ -68,19 +70,23 @@ impl Collector {
         Ok(cheaper)
     }
 
-    async fn list_users(&self, roster: &Roster) -> Result<Result<(), Trouble>, StoreError> {
+    async fn list_users(self: &Arc<Self>, roster: &Roster) -> Result<Result<(), Trouble>, StoreError> {
         self.list(
             USERS,
-            async |next: Option<String>| self.services.graph.users(next.as_deref()).await,
+            |collector: Arc<Self>, next: Option<String>| async move {
+                collector.services.graph.users(next.as_deref()).await
+            },
             |accounts: Vec<Account>| gathered(accounts.iter().flat_map(|account| candidates(roster, account))),
         )
         .await
     }
 
-    async fn list_deleted(&self, roster: &Roster) -> Result<Result<(), Trouble>, StoreError> {
+    async fn list_deleted(self: &Arc<Self>, roster: &Roster) -> Result<Result<(), Trouble>, StoreError> {
         self.list(
             DELETED,
-            async |next: Option<String>| self.services.graph.deleted_users(next.as_deref()).await,
+            |collector: Arc<Self>, next: Option<String>| async move {
+                collector.services.graph.deleted_users(next.as_deref()).await
+            },
             |deleted: Vec<(DeletedAccount, Vec<String>)>| {
                 let of = |(account, addresses): &(_, Vec<_>)| deleted_candidates(roster, account, addresses);
                 gathered(deleted.iter().flat_map(of))
@@ -89,41 +95,50 @@ impl Collector {
         .await
     }
 
-    /// Follows a listing page by page from where it stands, storing what matches with where it goes on.
-    async fn list<T>(
-        &self,
+    /// Follows a listing page by page from where it stands, storing what matches with where it goes on. A page is on its
+    /// way while the one before it is matched and stored.
+    async fn list<T, F>(
+        self: &Arc<Self>,
         name: &'static str,
-        page: impl AsyncFn(Option<String>) -> Result<Page<T>, Trouble>,
+        page: impl Fn(Arc<Self>, Option<String>) -> F,
         matching: impl Fn(Vec<T>) -> Result<Vec<Candidate>, Trouble>,
-    ) -> Result<Result<(), Trouble>, StoreError> {
+    ) -> Result<Result<(), Trouble>, StoreError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<Page<T>, Trouble>> + Send + 'static,
+    {
         let state = self.read(|store| store.listing(self.run, name))?;
         if state == Some(None) {
             return Ok(Ok(()));
         }
-        let mut next = state.flatten();
+        let fetch = |next: Option<String>| AbortOnDropHandle::new(tokio::spawn(page(Arc::clone(self), next)));
+        let begun_before = state.flatten();
+        let mut may_have_expired = begun_before.is_some();
+        let mut coming = fetch(begun_before);
         let mut seen = super::settings::Seen::default();
         loop {
-            let page = match page(next.clone()).await {
+            let page = match coming.await.map_err(|_| broke_off())? {
                 Ok(page) => page,
                 // A link from an earlier day may have expired: begin again rather than give up.
-                Err(_) if next.is_some() && seen.is_empty() => {
-                    next = None;
-                    seen.begin_again();
+                Err(_) if std::mem::take(&mut may_have_expired) => {
+                    coming = fetch(None);
                     continue;
                 }
                 Err(trouble) => return Ok(Err(trouble)),
             };
+            may_have_expired = false;
             if let Err(trouble) = seen.follow(page.next.as_deref(), page.items.len()) {
                 return Ok(Err(trouble));
             }
+            let following = page.next.clone().map(|link| fetch(Some(link)));
             match matching(page.items) {
                 Ok(found) => self.writer.candidates(found).await?,
                 Err(trouble) => return Ok(Err(trouble)),
             }
-            self.writer.listing(name, page.next.clone()).await?;
-            next = page.next;
-            if next.is_none() {
-                return Ok(Ok(()));
+            self.writer.listing(name, page.next).await?;
+            match following {
+                Some(following) => coming = following,
+                None => return Ok(Ok(())),
             }
         }
     }

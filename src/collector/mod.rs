@@ -226,6 +226,11 @@ fn observed<T>(answer: Result<T, Trouble>, source: Source, at: Timestamp) -> Obs
     }
 }
 
+/// A task of ours ended by a fault. That has been told by its place; its own message may hold anything.
+fn broke_off() -> StoreError {
+    StoreError::Ended("a question broke off by a fault of the program".to_owned())
+}
+
 fn no_source<T>(what: &str, at: Timestamp) -> Observation<T> {
     Observation::unknown(Cause::NoSource, format!("{what} is not among this tenant's sources"), at)
 }

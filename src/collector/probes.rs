@@ -8,7 +8,7 @@ use serde::Serialize;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::{Collector, PAGE, no_source};
+use super::{Collector, PAGE, broke_off, no_source};
 use crate::evidence::observation::{Cause, Observation, Source};
 use crate::evidence::question::Question;
 use crate::evidence::store::{StoreError, Subject};
@@ -143,8 +143,7 @@ impl Collector {
 fn settle(done: Result<Result<(), StoreError>, tokio::task::JoinError>) -> Result<(), StoreError> {
     match done {
         Ok(outcome) => outcome,
-        // The fault has been told by its place; its own message may hold anything.
-        Err(_) => Err(StoreError::Ended("a question broke off by a fault of the program".to_owned())),
+        Err(_) => Err(broke_off()),
     }
 }
 

@@ -129,20 +129,9 @@ const MOST_PAGES: usize = 50_000;
 pub(super) struct Seen {
     links: HashSet<u64>,
     empty: u32,
-    begun_again: bool,
 }
 
 impl Seen {
-    /// Whether no page was read in this session yet, and the listing was not begun again.
-    pub(super) fn is_empty(&self) -> bool {
-        self.links.is_empty() && !self.begun_again
-    }
-
-    /// The listing begins again; once.
-    pub(super) fn begin_again(&mut self) {
-        self.begun_again = true;
-    }
-
     /// Takes note of where a page of so many entries leads.
     pub(super) fn follow(&mut self, link: Option<&str>, entries: usize) -> Result<(), Trouble> {
         use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};

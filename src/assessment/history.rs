@@ -1,12 +1,12 @@
 //! What earlier runs of a tenant add to a report: their verdicts by today's rules, compared and counted.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::collections::HashMap;
 
 use jiff::civil::Date;
 
 use super::{Judge, Wishes, head, planning};
-use crate::compare::{Earlier, History, Judged, Outcome, RunLabel, TrendBuilder, compare};
+use crate::compare::{Earlier, History, Judged, Outcome, RunLabel, TrendBuilder, Words, compare};
+use crate::evidence::ObjectId;
 use crate::evidence::store::{EntryRecord, Judging, Kept, KeptEntry, RunRecord, Settings, Store};
 use crate::facts::Facts;
 use crate::failure::Failure;
@@ -131,9 +131,9 @@ impl Past<'_> {
     }
 
     fn kept(&self, run: &RunRecord) -> Result<Vec<Judged>, Failure> {
-        let (mut words, mut kept) = (Words::default(), Vec::new());
-        self.store.each_kept(run.id, |entry| kept.extend(words.kept(entry)))?;
-        Ok(kept)
+        let (mut words, mut entries) = (Words::default(), Vec::new());
+        self.store.each_kept(run.id, |entry| entries.extend(kept(&mut words, entry)))?;
+        Ok(entries)
     }
 
     fn again(&self, run: &RunRecord) -> Result<Vec<Judged>, Failure> {
@@ -154,7 +154,7 @@ pub struct Who {
     repeat: bool,
     usable: bool,
     address: Box<str>,
-    object_id: Option<Box<str>>,
+    object_id: ObjectId,
 }
 
 impl Who {
@@ -164,54 +164,38 @@ impl Who {
             repeat: entry.subject.is_some_and(|first| first != entry.row),
             usable: entry.address.is_some(),
             address: entry.address.as_deref().unwrap_or(&entry.written).into(),
-            object_id: entry.known.object_id.as_deref().map(|id| id.to_lowercase().into()),
+            object_id: entry.known.object_id.as_deref().unwrap_or_default().into(),
         }
     }
 }
 
-/// Rule ids, owners and causes, each held once: a million rows share a few hundred.
-#[derive(Default)]
-pub struct Words(HashSet<Arc<str>>);
-
-impl Words {
-    /// What stays of a judged row; `cause`: as it is shown.
-    pub fn judged(&mut self, who: Who, row: &Row, cause: &str) -> Judged {
-        let known = who.object_id.unwrap_or_default();
-        Judged {
-            row: row.row,
-            repeat: who.repeat,
-            usable: who.usable,
-            address: who.address,
-            object_id: if row.object_id.is_empty() { known } else { row.object_id.to_lowercase().into() },
-            owner: self.word(&row.owner),
-            outcome: Outcome { verdict: row.verdict, reason: self.word(&row.reason) },
-            cause: self.word(cause),
-        }
+/// What stays of a judged row; `cause`: as it is shown.
+pub fn judged(words: &mut Words, who: Who, row: &Row, cause: &str) -> Judged {
+    Judged {
+        row: row.row,
+        repeat: who.repeat,
+        usable: who.usable,
+        address: who.address,
+        object_id: if row.object_id.is_empty() { who.object_id } else { row.object_id.as_str().into() },
+        owner: words.word(&row.owner),
+        outcome: Outcome { verdict: row.verdict, reason: words.word(&row.reason) },
+        cause: words.word(cause),
     }
+}
 
-    /// A kept entry; `None`: with a verdict that this version does not know.
-    fn kept(&mut self, entry: KeptEntry) -> Option<Judged> {
-        let verdict = Verdict::ALL.iter().copied().find(|verdict| verdict.id() == entry.verdict)?;
-        Some(Judged {
-            row: entry.row,
-            repeat: entry.repeat,
-            usable: entry.usable,
-            address: entry.address.into(),
-            object_id: entry.object_id.to_lowercase().into(),
-            owner: self.word(&entry.owner),
-            outcome: Outcome { verdict, reason: self.word(&entry.reason) },
-            cause: self.word(""),
-        })
-    }
-
-    fn word(&mut self, text: &str) -> Arc<str> {
-        if let Some(word) = self.0.get(text) {
-            return Arc::clone(word);
-        }
-        let word: Arc<str> = text.into();
-        self.0.insert(Arc::clone(&word));
-        word
-    }
+/// A kept entry; `None`: with a verdict that this version does not know.
+fn kept(words: &mut Words, entry: KeptEntry) -> Option<Judged> {
+    let verdict = Verdict::ALL.iter().copied().find(|verdict| verdict.id() == entry.verdict)?;
+    Some(Judged {
+        row: entry.row,
+        repeat: entry.repeat,
+        usable: entry.usable,
+        address: entry.address.into(),
+        object_id: entry.object_id.as_str().into(),
+        owner: words.word(&entry.owner),
+        outcome: Outcome { verdict, reason: words.word(&entry.reason) },
+        cause: words.word(""),
+    })
 }
 
 /// Keeps what a run was judged to be, for later comparisons.
@@ -231,7 +215,7 @@ pub fn keep(
         row: judged.row,
         verdict: judged.outcome.verdict.id(),
         reason: &judged.outcome.reason,
-        object_id: &judged.object_id,
+        object_id: judged.object_id.to_string(),
     });
     store.keep_judged(run.id, &judging, rows).map_err(Failure::from)
 }

@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 use rayon::prelude::*;
 
-use self::history::{Who, Words};
+use self::history::Who;
 use self::mask::Mask;
-use crate::compare::Judged;
+use crate::compare::{Judged, Words};
 use crate::evidence::store::{EntryRecord, RawEntry, RunRecord, Settings, Store, StoreError};
 use crate::evidence::{Cause, MailboxEvidence, TenantEvidence, Unknown};
 use crate::facts::Facts;
@@ -238,7 +238,7 @@ impl<'a> Judge<'a> {
             for (who, row, masked) in rows {
                 let shown = masked.as_ref().unwrap_or(&row);
                 take(shown)?;
-                judged.push(words.judged(who, &row, &shown.cause));
+                judged.push(history::judged(&mut words, who, &row, &shown.cause));
             }
             Ok(())
         };

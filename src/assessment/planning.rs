@@ -61,7 +61,7 @@ pub fn standing(store: &Store, run: &RunRecord, judged: &[Judged], today: Date) 
     let Some(plan) = before(store, run)? else { return Ok(None) };
     let newer = own(store, run)?;
     let people = judged.iter().filter(|judged| judged.usable && !judged.repeat).map(|judged| Person {
-        object_id: &judged.object_id,
+        object_id: judged.object_id.to_string().into(),
         address: &judged.address,
         standing: Standing::of_verdict(judged.outcome.verdict),
     });

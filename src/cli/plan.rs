@@ -140,7 +140,7 @@ impl Planning<'_> {
         // The plan of an earlier run is what the project is measured against; one of this run is only replaced.
         let measured = planning::before(self.store, self.run)?;
         let people = census.members.iter().map(|member| Person {
-            object_id: &member.key,
+            object_id: (&*member.key).into(),
             address: &member.address,
             standing: member.standing,
         });

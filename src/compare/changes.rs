@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Earlier, Judged, Outcome, RunLabel};
+use crate::evidence::ObjectId;
 use crate::verdict::Verdict;
 
 /// What happened to a user between two runs. In the order in which a reader wants them: what got worse comes first.
@@ -177,7 +178,7 @@ pub fn compare(from: RunLabel, old: &[Earlier], to: RunLabel, new: &[Judged]) ->
 
 /// For each old entry the place of the new one that is the same user.
 fn partners(old: &[&Earlier], new: &[&Judged]) -> Vec<Option<usize>> {
-    let mut by_id: HashMap<&str, Vec<usize>> = HashMap::new();
+    let mut by_id: HashMap<&ObjectId, Vec<usize>> = HashMap::new();
     let mut by_address: HashMap<&str, usize> = HashMap::new();
     for (place, judged) in new.iter().enumerate() {
         if !judged.object_id.is_empty() {
@@ -191,7 +192,7 @@ fn partners(old: &[&Earlier], new: &[&Judged]) -> Vec<Option<usize>> {
     for pass in [Pass::Both, Pass::ObjectId, Pass::Address] {
         for (earlier, partner) in old.iter().zip(&mut partner).filter(|(_, partner)| partner.is_none()) {
             let judged = &earlier.judged;
-            let same_id = by_id.get(&*judged.object_id).map(Vec::as_slice).unwrap_or_default();
+            let same_id = by_id.get(&judged.object_id).map(Vec::as_slice).unwrap_or_default();
             let found = match pass {
                 Pass::Both => same_id.iter().find(|place| new[**place].address == judged.address),
                 Pass::ObjectId => same_id.iter().find(|place| !taken[**place]),
@@ -251,12 +252,13 @@ fn change(kind: Kind, before: Option<&Judged>, after: Option<&Judged>) -> Change
         let values = [after, before].into_iter().flatten().map(read);
         values.into_iter().find(|text| !text.is_empty()).unwrap_or_default().into()
     };
+    let id = [after, before].into_iter().flatten().map(|judged| &judged.object_id).find(|id| !id.is_empty());
     let was = before.zip(after).filter(|(before, after)| before.address != after.address);
     Change {
         kind,
         address: text(|judged| &judged.address),
         was_address: was.map(|(before, _)| before.address.clone()),
-        object_id: text(|judged| &judged.object_id),
+        object_id: id.map(|id| id.to_string().into()).unwrap_or_default(),
         owner: text(|judged| &judged.owner),
         before: before.map(|before| before.outcome.clone()),
         after: after.map(|after| after.outcome.clone()),

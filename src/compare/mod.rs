@@ -11,20 +11,21 @@ pub mod forecast;
 pub mod message;
 pub mod notes;
 pub mod trend;
-
-use std::sync::Arc;
+mod words;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::evidence::ObjectId;
 use crate::evidence::store::Annotation;
 use crate::plan::progress::Against;
 use crate::verdict::Verdict;
 
 pub use changes::{Change, Changes, Kind, compare};
 pub use trend::{Trend, TrendBuilder};
+pub use words::{Word, Words};
 
 /// A verdict and the rule it rests on.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,7 +33,7 @@ pub struct Outcome {
     /// The verdict.
     pub verdict: Verdict,
     /// Id of the rule that decided.
-    pub reason: Arc<str>,
+    pub reason: Word,
 }
 
 /// One roster entry as one run judged it; small, because a comparison holds two or three of each.
@@ -46,14 +47,14 @@ pub struct Judged {
     pub usable: bool,
     /// The address in its wire form, else the cell as written.
     pub address: Box<str>,
-    /// Directory object id; empty: none known.
-    pub object_id: Box<str>,
-    /// The roster's owner; empty: none. Shared by all who have the same.
-    pub owner: Arc<str>,
+    /// Directory object id.
+    pub object_id: ObjectId,
+    /// The roster's owner; empty: none.
+    pub owner: Word,
     /// What it was judged to be.
     pub outcome: Outcome,
-    /// Why, in a sentence; empty where only the verdict was kept. Shared like the owner.
-    pub cause: Arc<str>,
+    /// Why, in a sentence; empty where only the verdict was kept.
+    pub cause: Word,
 }
 
 /// An entry of an earlier run.

@@ -1,13 +1,13 @@
 //! Counts over all runs of a tenant, and who has been blocked for long.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
 use super::forecast::{Forecast, Left, forecast};
-use super::{Judged, Outcome, RunLabel};
+use super::{Judged, Outcome, RunLabel, Word};
+use crate::evidence::ObjectId;
 use crate::verdict::Verdict;
 
 /// A run with more of its rows not assessed than this, in per cent, says nothing about the pace.
@@ -52,7 +52,7 @@ impl Point {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LongBlocked {
     /// Rule id of today's cause.
-    pub reason: Arc<str>,
+    pub reason: Word,
     /// The roster's owner; empty: none.
     pub owner: Box<str>,
     /// Users.
@@ -77,7 +77,7 @@ pub struct Trend {
 pub struct TrendBuilder {
     points: Vec<Point>,
     blocked: Vec<Streak>,
-    by_id: HashMap<Box<str>, usize>,
+    by_id: HashMap<ObjectId, usize>,
     by_address: HashMap<Box<str>, usize>,
     /// No older run follows: nobody need be looked for in one.
     alone: bool,
@@ -86,8 +86,8 @@ pub struct TrendBuilder {
 /// A user blocked at the newest run.
 #[derive(Debug)]
 struct Streak {
-    reason: Arc<str>,
-    owner: Arc<str>,
+    reason: Word,
+    owner: Word,
     since: Date,
     /// Whether the object id is known, so that the address does not decide who it is.
     identified: bool,
@@ -133,7 +133,7 @@ impl TrendBuilder {
                 self.by_id.entry(judged.object_id.clone()).or_insert(place);
             }
             self.by_address.entry(judged.address.clone()).or_insert(place);
-            let (reason, owner) = (Arc::clone(&judged.outcome.reason), judged.owner.clone());
+            let (reason, owner) = (judged.outcome.reason.clone(), judged.owner.clone());
             self.blocked.push(Streak {
                 reason,
                 owner,
@@ -184,13 +184,13 @@ impl TrendBuilder {
     fn long(&self) -> Vec<LongBlocked> {
         let Some(today) = self.points.last().map(|point| point.label.day()) else { return Vec::new() };
         let long = |streak: &&Streak| streak.since.checked_add(LONG_MONTHS.months()).is_ok_and(|day| day <= today);
-        let mut groups: BTreeMap<(&Arc<str>, &str), (u64, Date)> = BTreeMap::new();
+        let mut groups: BTreeMap<(&Word, &str), (u64, Date)> = BTreeMap::new();
         for streak in self.blocked.iter().filter(long) {
             let (users, since) = groups.entry((&streak.reason, &streak.owner)).or_insert((0, streak.since));
             (*users, *since) = (*users + 1, (*since).min(streak.since));
         }
-        let line = |((reason, owner), (users, since)): ((&Arc<str>, &str), _)| LongBlocked {
-            reason: Arc::clone(reason),
+        let line = |((reason, owner), (users, since)): ((&Word, &str), _)| LongBlocked {
+            reason: reason.clone(),
             owner: owner.into(),
             users,
             since,

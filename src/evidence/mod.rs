@@ -6,11 +6,13 @@
 pub mod domains;
 pub mod joined;
 pub mod mailbox;
+pub mod object_id;
 pub mod observation;
 pub mod question;
 pub mod store;
 pub mod tenant;
 
 pub use mailbox::MailboxEvidence;
+pub use object_id::ObjectId;
 pub use observation::{Cause, Observation, Source, Unknown};
 pub use tenant::TenantEvidence;

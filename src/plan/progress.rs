@@ -1,5 +1,6 @@
 //! How a project stands against the plan it made: who moved, who is ahead, who is behind.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use jiff::civil::Date;
@@ -47,10 +48,10 @@ impl State {
 }
 
 /// Somebody as a later run found him.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Person<'a> {
     /// Directory object id, lower case; empty: not known.
-    pub object_id: &'a str,
+    pub object_id: Cow<'a, str>,
     /// Address.
     pub address: &'a str,
     /// Whether he can be moved.
@@ -132,10 +133,11 @@ pub fn against<'a>(
     let mut here: HashSet<&str> = HashSet::with_capacity(planned.len());
     let mut lines = Vec::with_capacity(planned.len());
     for person in people {
-        let keys = [person.object_id, person.address];
+        let keys = [&*person.object_id, person.address];
         let keys = || keys.into_iter().filter(|key| !key.is_empty());
         // The plan knows by the address whom the directory did not show then.
-        let known = keys().find(|key| planned.contains_key(key) || waited.contains(key));
+        let in_plan = |key: &str| planned.get_key_value(key).map(|(key, _)| *key).or_else(|| waited.get(key).copied());
+        let known = keys().find_map(in_plan);
         here.extend(known);
         let key = known.or_else(|| keys().next()).unwrap_or_default();
         let planned = planned.get(key).copied();
@@ -210,7 +212,7 @@ mod tests {
             _ => Standing::Ready,
         };
         let people = ["done", "late", "same", "sooner", "later", "broke", "freed", "stuck", "new"].map(|name| Person {
-            object_id: "",
+            object_id: "".into(),
             address: name,
             standing: standing(name),
         });
@@ -235,7 +237,7 @@ mod tests {
     #[test]
     fn whom_the_directory_shows_only_now_is_found_by_the_address_the_plan_has() {
         let plan = kept(&[(date(2026, 12, 5), &["ada@c"])], &[]);
-        let people = [Person { object_id: "1", address: "ada@c", standing: Standing::Ready }];
+        let people = [Person { object_id: "1".into(), address: "ada@c", standing: Standing::Ready }];
         let progress = against(&plan, people, date(2026, 12, 20), None);
         assert_eq!(progress.lines.len(), 1, "nobody left: {:?}", progress.lines);
         assert_eq!((progress.lines[0].state, &*progress.lines[0].key), (State::Moved, "ada@c"));

@@ -18,7 +18,7 @@ pub struct Judging {
 }
 
 /// One row's verdict, to be kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept<'a> {
     /// Row of the roster.
     pub row: u64,
@@ -27,7 +27,7 @@ pub struct Kept<'a> {
     /// Rule id.
     pub reason: &'a str,
     /// Directory object id; empty: none known.
-    pub object_id: &'a str,
+    pub object_id: String,
 }
 
 /// One roster line with the verdict it had.

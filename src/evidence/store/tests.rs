@@ -168,7 +168,7 @@ fn a_store_of_format_1_is_brought_up_to_this_one_and_keeps_its_run() {
     assert_eq!(all(&store, run.id).len(), 4);
     assert_eq!(store.judging(run.id).unwrap(), None, "format 1 did not keep verdicts");
     let judging = Judging { at: now(), tool: "1".to_owned(), rules: "r".to_owned() };
-    let kept = Kept { row: 1, verdict: "blocked", reason: "identity/deleted", object_id: "" };
+    let kept = Kept { row: 1, verdict: "blocked", reason: "identity/deleted", object_id: String::new() };
     store.keep_judged(run.id, &judging, [kept]).unwrap();
     assert_eq!(store.judging(run.id).unwrap(), Some(judging));
 }
@@ -179,7 +179,7 @@ fn kept_verdicts_come_back_with_their_entries_and_go_with_their_run() {
     let mut store = Store::open(&folder.path().join("s.sqlite")).unwrap();
     let (run, _) = begin(&mut store, "f", false);
     let judging = Judging { at: now(), tool: "1".to_owned(), rules: "r".to_owned() };
-    let rows = (1..=4).map(|row| Kept { row, verdict: "blocked", reason: "identity/guest", object_id: "o" });
+    let rows = (1..=4).map(|row| Kept { row, verdict: "blocked", reason: "identity/guest", object_id: "o".to_owned() });
     store.keep_judged(run.id, &judging, rows.clone()).unwrap();
     store.keep_judged(run.id, &judging, rows).unwrap();
     let mut kept = Vec::new();

@@ -19,13 +19,15 @@ const DELETED: &str = "deleted_users";
 /// Users on a page, and look-ups in a batch.
 const USERS_A_PAGE: u64 = 999;
 const LOOKUPS_A_BATCH: u64 = 20;
+/// Subjects whose candidates are held at once; a hostile directory may have stored many and large ones.
+const MATCHED_AT_ONCE: usize = 100;
 /// Rosters from this size on read the whole list when the directory does not tell its size.
 const UNKNOWN_SIZE: usize = 2000;
 
 impl Collector {
     /// Finds every address in the directory; gives the refusal when the directory may not be read at all.
     pub(super) async fn directory(self: &Arc<Self>) -> Result<Option<Trouble>, StoreError> {
-        let open = self.read(|store| store.count_pending(self.run, Question::Directory, false))?;
+        let open = self.lacking()?.of_subjects(Question::Directory);
         if open == 0 {
             return Ok(None);
         }
@@ -154,7 +156,8 @@ impl Collector {
             });
         let found = match found {
             Ok(accounts) => {
-                let deleted = self.read(|store| store.candidates(self.run, subject.id))?.deleted;
+                let mut found = self.read(|store| store.candidates(self.run, subject.id..=subject.id))?;
+                let deleted = found.remove(&subject.id).unwrap_or_default().deleted;
                 Ok(DirectoryMatch { accounts, deleted })
             }
             Err(trouble) => Err(trouble),
@@ -177,17 +180,28 @@ impl Collector {
             let page = self.read(|store| store.pending(self.run, Question::Directory, false, after, PAGE))?;
             let Some(last) = page.last() else { break };
             after = last.id;
-            for subject in page {
-                let found = match &users {
-                    Ok(()) => Ok(self.read(|store| store.candidates(self.run, subject.id))?),
-                    Err(trouble) => Err(trouble.clone()),
-                };
-                self.close_subject(subject.id, found, deleted).await?;
+            for subjects in page.chunks(MATCHED_AT_ONCE) {
+                self.close_subjects(subjects, &users, deleted).await?;
             }
         }
         self.writer.settle().await?;
         if users.is_ok() && deleted.is_ok() {
             self.read(|store| store.drop_candidates(self.run))?;
+        }
+        Ok(())
+    }
+
+    async fn close_subjects(
+        &self,
+        subjects: &[Subject],
+        users: &Result<(), Trouble>,
+        deleted: &Result<(), Trouble>,
+    ) -> Result<(), StoreError> {
+        let (Some(first), Some(last)) = (subjects.first(), subjects.last()) else { return Ok(()) };
+        let mut matches = self.read(|store| store.candidates(self.run, first.id..=last.id))?;
+        for subject in subjects {
+            let found = users.clone().map(|()| matches.remove(&subject.id).unwrap_or_default());
+            self.close_subject(subject.id, found, deleted).await?;
         }
         Ok(())
     }

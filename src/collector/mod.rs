@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::evidence::observation::{Cause, Observation, Source};
 use crate::evidence::question::Question;
-use crate::evidence::store::{RunId, Store, StoreError, Writer};
+use crate::evidence::store::{Lacking, RunId, Store, StoreError, Writer};
 use crate::service::autodiscover::Autodiscover;
 use crate::service::autodiscover::soap::SoapAutodiscover;
 use crate::service::dns::Dns;
@@ -150,11 +150,12 @@ impl Collector {
         }
         // Who is who must be in the store before it is asked who is left to probe.
         self.writer.settle().await?;
-        let (settings, probes) = tokio::join!(self.mailbox_settings(), self.probe_mailboxes(&roles));
+        let lacking = self.lacking()?;
+        let (settings, probes) = tokio::join!(self.mailbox_settings(&lacking), self.probe_mailboxes(&roles, &lacking));
         settings.and(probes)?;
         self.ask_hosts().await?;
         if self.with_delegates {
-            self.ask_delegates().await?;
+            self.ask_delegates(&self.lacking()?).await?;
         }
         self.writer.settle().await?;
         self.check_complete()?;
@@ -168,9 +169,12 @@ impl Collector {
     /// Whatever happened, every core question about every mailbox has an outcome now. A question that was passed over
     /// in silence would be the worst fault of all, so a run that has one does not end as complete.
     fn check_complete(&self) -> Result<(), StoreError> {
+        let lacking = self.lacking()?;
         for question in Question::CORE {
-            let known_account = question != Question::Directory;
-            let left = self.read(|store| store.count_pending(self.run, question, known_account))?;
+            let left = match question {
+                Question::Directory => lacking.of_subjects(question),
+                _ => lacking.of_accounts(question),
+            };
             if left > 0 {
                 let detail =
                     format!("{left} mailboxes were left without an outcome for {question:?}: please report this");
@@ -190,6 +194,11 @@ impl Collector {
     /// The store, for a short read.
     fn read<T>(&self, read: impl FnOnce(&Store) -> Result<T, StoreError>) -> Result<T, StoreError> {
         read(&self.store.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    /// What has no outcome yet.
+    fn lacking(&self) -> Result<Lacking, StoreError> {
+        self.read(|store| store.lacking(self.run))
     }
 
     /// What an answer or a trouble is as an observation.

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use super::{Collector, PAGE, broke_off, no_source};
 use crate::evidence::observation::{Cause, Observation, Source};
 use crate::evidence::question::Question;
-use crate::evidence::store::{StoreError, Subject};
+use crate::evidence::store::{Lacking, StoreError, Subject};
 use crate::service::graph::mailbox::Probe;
 use crate::transport::Trouble;
 
@@ -24,36 +24,47 @@ const REFUSED_FOR_ALL: u32 = 25;
 
 impl Collector {
     /// Graph, Autodiscover and EWS side by side.
-    pub(super) async fn probe_mailboxes(self: &Arc<Self>, roles: &[String]) -> Result<(), StoreError> {
+    pub(super) async fn probe_mailboxes(
+        self: &Arc<Self>,
+        roles: &[String],
+        lacking: &Lacking,
+    ) -> Result<(), StoreError> {
         let probe = Probe::for_roles(roles);
-        let graph =
-            self.probe(Question::Graph, Source::Graph, move |collector: Arc<Self>, subject: Subject| async move {
+        let graph = self.probe(
+            Question::Graph,
+            lacking,
+            Source::Graph,
+            move |collector: Arc<Self>, subject: Subject| async move {
                 let object = subject.object_id.unwrap_or(subject.address);
                 Some(collector.services.graph.open_mailbox(&object, probe).await)
-            });
+            },
+        );
         let routing = self.probe(
             Question::Routing,
+            lacking,
             Source::AutodiscoverV2,
             |collector: Arc<Self>, subject: Subject| async move {
                 let autodiscover = collector.services.autodiscover.as_ref()?;
                 Some(autodiscover.route(&subject.address).await)
             },
         );
-        let ews = self.probe(Question::Ews, Source::Ews, |collector: Arc<Self>, subject: Subject| async move {
-            let ews = collector.services.ews.as_ref()?;
-            Some(ews.open_inbox(subject.mailbox.as_deref().unwrap_or(&subject.address)).await)
-        });
-        let done = tokio::join!(graph, routing, ews, self.user_settings());
+        let ews =
+            self.probe(Question::Ews, lacking, Source::Ews, |collector: Arc<Self>, subject: Subject| async move {
+                let ews = collector.services.ews.as_ref()?;
+                Some(ews.open_inbox(subject.mailbox.as_deref().unwrap_or(&subject.address)).await)
+            });
+        let done = tokio::join!(graph, routing, ews, self.user_settings(lacking));
         done.0.and(done.1).and(done.2).and(done.3)
     }
 
     /// What SOAP Autodiscover tells about each mailbox, where the profile wants to know.
-    async fn user_settings(self: &Arc<Self>) -> Result<(), StoreError> {
+    async fn user_settings(self: &Arc<Self>, lacking: &Lacking) -> Result<(), StoreError> {
         if self.services.autodiscover_soap.is_none() {
             return Ok(());
         }
         self.probe(
             Question::UserSettings,
+            lacking,
             Source::AutodiscoverSoap,
             |collector: Arc<Self>, subject: Subject| async move {
                 let soap = collector.services.autodiscover_soap.as_ref()?;
@@ -67,6 +78,7 @@ impl Collector {
     pub(super) async fn probe<T, A, F>(
         self: &Arc<Self>,
         question: Question,
+        lacking: &Lacking,
         source: Source,
         ask: A,
     ) -> Result<(), StoreError>
@@ -75,7 +87,7 @@ impl Collector {
         A: Fn(Arc<Self>, Subject) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = Option<Result<T, Trouble>>> + Send + 'static,
     {
-        self.board.expect(question, self.read(|store| store.count_pending(self.run, question, true))?);
+        self.board.expect(question, lacking.of_accounts(question));
         let refusals = Arc::new(Refusals::default());
         let collector = Arc::clone(self);
         self.each_pending(question, true, move |subject| {

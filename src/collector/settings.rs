@@ -6,18 +6,18 @@ use super::matching::Roster;
 use super::{Collector, no_source};
 use crate::evidence::observation::{Cause, Observation, Source};
 use crate::evidence::question::Question;
-use crate::evidence::store::StoreError;
+use crate::evidence::store::{Lacking, StoreError};
 use crate::service::exchange_admin::Keyed;
 use crate::service::supply::Supply;
 use crate::transport::Trouble;
 
 impl Collector {
     /// EWS settings and kind of every mailbox.
-    pub(super) async fn mailbox_settings(&self) -> Result<(), StoreError> {
+    pub(super) async fn mailbox_settings(&self, lacking: &Lacking) -> Result<(), StoreError> {
         let roster = self.read(|store| Roster::of(store, self.run))?;
         let exchange = &self.services.exchange;
-        let cas = self.list_settings(Question::Cas, &roster, exchange.cas_mailboxes.as_deref());
-        let recipients = self.list_settings(Question::Recipient, &roster, exchange.mailboxes.as_deref());
+        let cas = self.list_settings(Question::Cas, lacking, &roster, exchange.cas_mailboxes.as_deref());
+        let recipients = self.list_settings(Question::Recipient, lacking, &roster, exchange.mailboxes.as_deref());
         let (cas, recipients) = tokio::join!(cas, recipients);
         cas.and(recipients)
     }
@@ -25,10 +25,11 @@ impl Collector {
     async fn list_settings<T: serde::Serialize>(
         &self,
         question: Question,
+        lacking: &Lacking,
         roster: &Roster,
         supply: Option<&dyn Supply<Keyed<T>>>,
     ) -> Result<(), StoreError> {
-        let mut left = self.read(|store| store.count_pending(self.run, question, true))?;
+        let mut left = lacking.of_accounts(question);
         self.board.expect(question, left);
         let Some(supply) = supply else {
             let open: Observation<Option<T>> = no_source("the Exchange admin backend", self.clock.now());

@@ -1,8 +1,10 @@
 //! XML answers as a small tree, whatever prefixes the server likes. Bounded: what is deeper or larger than any
 //! honest answer is not read.
 
+use std::sync::Arc;
+
 use quick_xml::NsReader;
-use quick_xml::events::Event;
+use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::ResolveResult;
 
 /// An element.
@@ -10,8 +12,8 @@ use quick_xml::name::ResolveResult;
 pub struct Element {
     /// Name without prefix.
     pub name: String,
-    /// Namespace, empty for none.
-    pub namespace: String,
+    /// Namespace, empty for none; shared with its like above.
+    pub namespace: Arc<str>,
     /// Attributes by name without prefix.
     pub attributes: Vec<(String, String)>,
     /// Its own text, trimmed.
@@ -42,25 +44,24 @@ impl Element {
         let mut reader = NsReader::from_reader(body);
         let mut open: Vec<Self> = vec![Self::default()];
         let mut elements = 0;
-        let mut buffer = Vec::new();
         loop {
-            let (resolved, event) = reader
-                .read_resolved_event_into(&mut buffer)
-                .map_err(|error| format!("not well-formed XML: {error}"))?;
+            let (resolved, event) =
+                reader.read_resolved_event().map_err(|error| format!("not well-formed XML: {error}"))?;
             match event {
                 Event::Start(start) => {
                     elements += 1;
                     if open.len() > DEPTH || elements > ELEMENTS {
                         return Err(BEYOND.to_owned());
                     }
-                    open.push(Self::start(&resolved, &start)?);
+                    let element = Self::start(&open, &resolved, &start)?;
+                    open.push(element);
                 }
                 Event::Empty(start) => {
                     elements += 1;
                     if elements > ELEMENTS {
                         return Err(BEYOND.to_owned());
                     }
-                    let element = Self::start(&resolved, &start)?;
+                    let element = Self::start(&open, &resolved, &start)?;
                     if let Some(parent) = open.last_mut() {
                         parent.children.push(element);
                     }
@@ -75,7 +76,6 @@ impl Element {
                 Event::Eof => break,
                 Event::Decl(_) | Event::PI(_) | Event::Comment(_) => {}
             }
-            buffer.clear();
         }
         match (open.len(), open.pop().and_then(|mut document| document.children.pop())) {
             (1, Some(root)) => Ok(root),
@@ -83,13 +83,15 @@ impl Element {
         }
     }
 
-    fn start(resolved: &ResolveResult, start: &quick_xml::events::BytesStart) -> Result<Self, String> {
-        let namespace = match resolved {
+    fn start(open: &[Self], resolved: &ResolveResult, start: &BytesStart) -> Result<Self, String> {
+        let namespace: &str = match resolved {
             // Every element below has it once more.
             ResolveResult::Bound(namespace) if namespace.as_ref().len() > NAMESPACE => return Err(BEYOND.to_owned()),
-            ResolveResult::Bound(namespace) => namespace.as_ref().to_owned(),
-            ResolveResult::Unbound | ResolveResult::Unknown(_) => String::new(),
+            ResolveResult::Bound(namespace) => namespace.as_ref(),
+            ResolveResult::Unbound | ResolveResult::Unknown(_) => "",
         };
+        let known = open.iter().rev().map(|above| &above.namespace).find(|known| ***known == *namespace);
+        let namespace = known.map_or_else(|| namespace.into(), Arc::clone);
         let mut attributes = Vec::new();
         for attribute in start.attributes() {
             let attribute = attribute.map_err(|error| format!("not well-formed XML: {error}"))?;
@@ -190,7 +192,7 @@ mod tests {
         );
         let root = root.unwrap();
         let y = root.child("y").unwrap();
-        assert_eq!((root.namespace.as_str(), y.namespace.as_str()), ("urn:one", "urn:two"));
+        assert_eq!((&*root.namespace, &*y.namespace), ("urn:one", "urn:two"));
         assert_eq!((y.text.as_str(), y.attribute("k")), ("t & A<z>", Some("v")));
     }
 

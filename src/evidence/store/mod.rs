@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 
 use crate::failure::{Exit, Failure};
 use crate::private;
@@ -25,7 +26,7 @@ pub use judged::{Judging, Kept, KeptEntry};
 pub use read::RawEntry;
 pub use run::{Branding, RunId, RunRecord, Settings};
 pub(crate) use write::LARGEST_ANSWER;
-pub use write::{Candidate, Subject, Writer};
+pub use write::{Candidate, Lacking, Subject, Writer};
 
 /// What leads from each format of the file to the next, from the empty file on. What stands here is never changed:
 /// there are files that were made with it.
@@ -179,6 +180,9 @@ impl Store {
     }
 }
 
+/// Pages of 4 KiB that the write-ahead log gathers before they go into the file.
+const LOG_PAGES: i64 = 8192;
+
 fn connect(path: &Path) -> Result<Connection, StoreError> {
     let open = |error: rusqlite::Error| StoreError::Open(path.to_owned(), error.to_string());
     private::ensure(path).map_err(|error| StoreError::Open(path.to_owned(), error.to_string()))?;
@@ -188,6 +192,10 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
     connection
         .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;")
         .map_err(|_| StoreError::Foreign(path.to_owned()))?;
+    // Each checkpoint waits for the disk; pages of the tree are touched again within so many changes.
+    connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
+    // Otherwise SQLite plans a statement anew for every value it is given, which costs more than most of ours take.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
 }
 

@@ -1,5 +1,7 @@
 //! Outcomes go into the store in groups: one transaction holds what came within a few milliseconds.
 
+use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -67,8 +69,6 @@ const LARGEST_FACT: usize = 16 << 20;
 const WAITING: usize = 8192;
 /// Changes in one transaction at most.
 const GROUP: usize = 2000;
-/// Pages of 4 KiB that the write-ahead log gathers before they go into the file.
-const LOG_PAGES: i64 = 8192;
 /// How long a change may wait for company before it is safe on disk.
 const GATHER: Duration = Duration::from_millis(15);
 
@@ -79,8 +79,6 @@ impl Writer {
     /// When the store cannot be opened again.
     pub fn start(store: &Store, run: RunId) -> Result<Self, StoreError> {
         let connection = store.reader()?.connection;
-        // Each checkpoint waits for the disk; pages of the tree are touched again within so many changes.
-        connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
         let (changes, arriving) = mpsc::channel(WAITING);
         let failure = Arc::new(Mutex::new(None));
         let noted = Arc::clone(&failure);
@@ -189,8 +187,10 @@ fn write_all(mut connection: Connection, run: RunId, mut arriving: mpsc::Receive
     let mut group = Vec::with_capacity(GROUP);
     while let Some(first) = arriving.blocking_recv() {
         group.push(first);
-        // The first change of a group waits; those that follow come along while there are any.
-        std::thread::sleep(if matches!(group[0], Change::Barrier(_)) { Duration::ZERO } else { GATHER });
+        // The first change of a group waits for company, unless somebody waits for it or there is company enough.
+        if !matches!(group[0], Change::Barrier(_)) && arriving.len() < GROUP {
+            std::thread::sleep(GATHER);
+        }
         while group.len() < GROUP {
             match arriving.try_recv() {
                 Ok(change) => group.push(change),
@@ -262,6 +262,23 @@ fn subject_of(row: &Row) -> rusqlite::Result<Subject> {
     Ok(Subject { id, address: row.get(1)?, object_id: row.get(2)?, mailbox: row.get(3)?, roster_object: row.get(4)? })
 }
 
+/// Outcomes that are missing: for each question of how many subjects, and of how many whose account is known.
+pub struct Lacking([(u64, u64); Question::ALL.len()]);
+
+impl Lacking {
+    /// How many lack an outcome for a question that is put to every subject.
+    #[must_use]
+    pub fn of_subjects(&self, question: Question) -> u64 {
+        self.0[question as usize].0
+    }
+
+    /// How many lack an outcome for a question that is put where the account is known.
+    #[must_use]
+    pub fn of_accounts(&self, question: Question) -> u64 {
+        self.0[question as usize].1
+    }
+}
+
 impl Store {
     /// Subjects after `after` that lack an outcome for a question, in roster order, at most `most`; with
     /// `known_account`, only those whose account is known.
@@ -300,16 +317,26 @@ impl Store {
         Ok(())
     }
 
-    /// How many subjects lack an outcome for a question.
+    /// How many outcomes a run still lacks, question by question.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn count_pending(&self, run: RunId, question: Question, known_account: bool) -> Result<u64, StoreError> {
-        let sql = "SELECT count(*) FROM subject s WHERE s.run = ?1 AND (NOT ?3 OR s.object_id IS NOT NULL)
-                   AND NOT EXISTS (SELECT 1 FROM observation o WHERE o.run = ?1 AND o.subject = s.id AND o.question = ?2)";
-        let count: i64 =
-            self.connection.query_row(sql, params![run.0, question.number(), known_account], |row| row.get(0))?;
-        Ok(count.unsigned_abs())
+    pub fn lacking(&self, run: RunId) -> Result<Lacking, StoreError> {
+        let sql = "SELECT count(*), count(object_id) FROM subject WHERE run = ?1";
+        let all = self.connection.query_row(sql, [run.0], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
+        let mut lacking = Lacking([(all.0.unsigned_abs(), all.1.unsigned_abs()); Question::ALL.len()]);
+        // One pass over both tables in their own order: a count a question would search the evidence once for each.
+        let sql = "SELECT o.question, s.object_id IS NOT NULL FROM subject s
+                   CROSS JOIN observation o ON o.run = s.run AND o.subject = s.id WHERE s.run = ?1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query([run.0])?;
+        while let Some(row) = rows.next()? {
+            let Some(question) = Question::of_number(row.get(0)?) else { continue };
+            let (subjects, accounts) = &mut lacking.0[question as usize];
+            *subjects -= 1;
+            *accounts -= u64::from(row.get::<_, bool>(1)?);
+        }
+        Ok(lacking)
     }
 
     /// The state of a listing: `None`: not begun; `Some(None)`: done; `Some(Some(link))`: goes on there.
@@ -330,20 +357,26 @@ impl Store {
         Ok(self.connection.query_row(sql, params![run.0, name], |row| row.get(0))?)
     }
 
-    /// The candidates of a subject, put together.
+    /// The candidates of subjects, put together; who has none is missing.
     ///
     /// # Errors
     /// When the store fails or holds something unreadable.
-    pub fn candidates(&self, run: RunId, subject: u64) -> Result<DirectoryMatch, StoreError> {
-        let sql = "SELECT deleted, body FROM candidate WHERE run = ?1 AND subject = ?2 ORDER BY object_id";
+    pub fn candidates(
+        &self,
+        run: RunId,
+        subjects: RangeInclusive<u64>,
+    ) -> Result<HashMap<u64, DirectoryMatch>, StoreError> {
+        let sql = "SELECT subject, deleted, body FROM candidate WHERE run = ?1 AND subject BETWEEN ?2 AND ?3
+                   ORDER BY subject, object_id";
         let mut statement = self.connection.prepare_cached(sql)?;
-        let mut rows = statement.query(params![run.0, number(subject)])?;
-        let mut found = DirectoryMatch::default();
+        let mut rows = statement.query(params![run.0, number(*subjects.start()), number(*subjects.end())])?;
+        let mut found = HashMap::<u64, DirectoryMatch>::new();
         while let Some(row) = rows.next()? {
-            let body: String = row.get(1)?;
-            match row.get(0)? {
-                true => found.deleted.push(serde_json::from_str(&body)?),
-                false => found.accounts.push(serde_json::from_str(&body)?),
+            let of = found.entry(row.get::<_, i64>(0)?.unsigned_abs()).or_default();
+            let body = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
+            match row.get(1)? {
+                true => of.deleted.push(serde_json::from_str(body)?),
+                false => of.accounts.push(serde_json::from_str(body)?),
             }
         }
         Ok(found)

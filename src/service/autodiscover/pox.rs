@@ -58,8 +58,7 @@ impl PoxAutodiscover {
 
     async fn ask(&self, address: &str) -> Result<Pox, Trouble> {
         let request = Request::post(self.url.clone(), "text/xml; charset=utf-8", envelope(address))
-            .header("x-anchormailbox", address)
-            .header("client-request-id", &uuid::Uuid::new_v4().to_string());
+            .header("x-anchormailbox", address);
         let patience = Patience::Question;
         let call = Call { scope: ScopeId::Autodiscover, cost: 1, request, reading: by_status, patience };
         let answer = self.client.call(Resource::Exchange, call).await?;
@@ -149,7 +148,7 @@ pub fn interpret(body: &[u8], caller: Caller) -> Result<Pox, Trouble> {
     if let Some(error) = root.find("Error") {
         return interpret_error(error, caller);
     }
-    let Some(account) = root.find("Account").filter(|account| account.namespace == OUTLOOK) else {
+    let Some(account) = root.find("Account").filter(|account| *account.namespace == *OUTLOOK) else {
         return Err(inconclusive("what answers for Autodiscover does not speak its protocol".to_owned()));
     };
     match account.child_text("Action") {

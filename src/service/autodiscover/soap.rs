@@ -92,8 +92,7 @@ impl SoapAutodiscover {
     async fn ask(&self, address: &str) -> Result<Answer, Trouble> {
         let request = Request::post(self.url.clone(), "text/xml; charset=utf-8", envelope(address, &self.url))
             .header("soapaction", &format!("\"{ACTION}\""))
-            .header("x-anchormailbox", address)
-            .header("client-request-id", &uuid::Uuid::new_v4().to_string());
+            .header("x-anchormailbox", address);
         let call = Call { scope: ScopeId::Autodiscover, cost: 1, request, reading, patience: Patience::Question };
         self.client.call(Resource::Exchange, call).await
     }

@@ -38,7 +38,6 @@ impl Ews {
         let request = Request::post(url, "text/xml; charset=utf-8", get_folder(address))
             .header("accept", "text/xml")
             .header("x-anchormailbox", address)
-            .header("client-request-id", &uuid::Uuid::new_v4().to_string())
             .header("return-client-request-id", "true");
         let call = Call { scope: ScopeId::Ews, cost: 1, request, reading, patience: Patience::Question };
         interpret(&self.client.call(Resource::Exchange, call).await?)

@@ -140,10 +140,8 @@ fn outer(root: &Url, batch: &[Item]) -> Result<Request, WireError> {
     let requests = batch.iter().enumerate().map(|(index, item)| part(&base, index, &item.request)).collect();
     let body = serde_json::to_vec(&Envelope { requests }).map_err(|error| broken(error.to_string()))?;
     let url = Url::parse(&format!("{base}/$batch")).map_err(|error| broken(error.to_string()))?;
-    let mut request = Request::post(url, "application/json", body)
-        .at_most(LIMIT)
-        .header("accept", "application/json")
-        .header("client-request-id", &super::fresh_id());
+    let mut request =
+        Request::post(url, "application/json", body).at_most(LIMIT).header("accept", "application/json").identified();
     if let Some(authorization) = batch.first().and_then(|item| item.request.headers.get(AUTHORIZATION)) {
         request.headers.insert(AUTHORIZATION, authorization.clone());
     }

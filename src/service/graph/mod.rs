@@ -85,10 +85,7 @@ impl Graph {
 
     /// Asks for a listing's page or a fact of the tenant.
     async fn fetch(&self, url: Url, cost: u32, eventual: bool) -> Result<Answer, Trouble> {
-        let mut request = Request::get(url)
-            .at_most(LISTING_LIMIT)
-            .header("accept", "application/json")
-            .header("client-request-id", &fresh_id());
+        let mut request = Request::get(url).at_most(LISTING_LIMIT).header("accept", "application/json");
         if eventual {
             request = request.header("consistencylevel", "eventual");
         }
@@ -103,11 +100,6 @@ impl Graph {
         let call = Call { scope, cost: 1, request, reading: json_by_status, patience: Patience::Question };
         self.batched.call(Resource::Graph, call).await
     }
-}
-
-/// A fresh `client-request-id`.
-fn fresh_id() -> String {
-    uuid::Uuid::new_v4().to_string()
 }
 
 fn parse_url(text: &str) -> Result<Url, Trouble> {

@@ -177,14 +177,11 @@ impl HttpWire {
         let host = host_of(&request.url);
         let client = if is_near(&request.url) { &self.direct } else { &self.client };
         let limit = request.limit;
-        let mut response = client
-            .request(request.method, request.url)
-            .headers(request.headers)
-            .body(request.body)
-            .send()
-            .await
-            .map_err(|error| self.explain(&host, &error))?;
-        let (status, headers) = (response.status(), response.headers().clone());
+        let mut outgoing = reqwest::Request::new(request.method, request.url);
+        *outgoing.headers_mut() = request.headers;
+        *outgoing.body_mut() = Some(request.body.into());
+        let mut response = client.execute(outgoing).await.map_err(|error| self.explain(&host, &error))?;
+        let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
         // Announced lengths are believed as far as a body may reach: a page of the directory has megabytes.
         let announced = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
         if announced > limit {

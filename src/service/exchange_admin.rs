@@ -8,11 +8,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::graph::{Page, entries, one_line};
+use super::graph::{Page, entries, list_by_status, one_line};
 use crate::evidence::Cause;
 use crate::evidence::mailbox::{AgentFilter, AgentRule, CasMailbox, Recipient};
 use crate::evidence::tenant::{AppList, OrganizationEws};
-use crate::transport::retry::{describe, json_by_status};
+use crate::transport::retry::describe;
 use crate::transport::{Answer, Call, Client, LISTING_LIMIT, Patience, Request, Resource, ScopeId, Trouble};
 
 /// The backend of one tenant.
@@ -123,7 +123,7 @@ impl ExchangeAdmin {
             scope: ScopeId::ExchangeAdmin,
             cost: 1,
             request,
-            reading: json_by_status,
+            reading: list_by_status,
             patience: Patience::Listing,
         };
         read(&self.client.call(Resource::Exchange, call).await?, cmdlet)
@@ -132,7 +132,7 @@ impl ExchangeAdmin {
 
 #[derive(Deserialize)]
 struct Listing {
-    #[serde(default, deserialize_with = "entries")]
+    #[serde(deserialize_with = "entries")]
     value: Vec<Wire>,
     #[serde(rename = "@odata.nextLink")]
     next: Option<String>,

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{Graph, read};
 use crate::evidence::Cause;
 use crate::evidence::tenant::{Application, Notice};
+use crate::transport::retry::json_by_status;
 use crate::transport::{LISTING_LIMIT, Trouble};
 
 /// Office 365 Exchange Online, the resource behind EWS.
@@ -76,7 +77,7 @@ impl Graph {
     }
 
     async fn principal(&self, path: &str) -> Result<WirePrincipal, Trouble> {
-        read(&self.fetch(self.url(path)?, 1, false).await?, "a service principal")
+        read(&self.fetch(self.url(path)?, 1, false, json_by_status).await?, "a service principal")
     }
 
     /// Who holds which permissions on Exchange Online, by the holder's object id; and whether the delegated ones stayed

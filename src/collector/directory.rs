@@ -204,8 +204,8 @@ impl Collector {
             (Ok(found), Err(trouble)) if found.accounts.is_empty() => Err(trouble.clone()),
             (found, _) => found,
         };
-        match found.as_ref().map(|found| found.accounts.as_slice()) {
-            Ok([account]) if !is_guest(account) => {
+        match found.as_ref().map(DirectoryMatch::the_one) {
+            Ok(Some(account)) if !is_guest(account) => {
                 let mailbox = account.primary_smtp.clone().or_else(|| account.mail.clone());
                 self.writer.account(subject, account.id.clone(), mailbox).await?;
             }

@@ -40,6 +40,18 @@ pub struct DirectoryMatch {
     pub deleted: Vec<DeletedAccount>,
 }
 
+impl DirectoryMatch {
+    /// The account that is meant: the only one, or the only one the roster names by its object id.
+    #[must_use]
+    pub fn the_one(&self) -> Option<&Account> {
+        if let [account] = self.accounts.as_slice() {
+            return Some(account);
+        }
+        let mut named = self.accounts.iter().filter(|account| account.matched_by.contains(&MatchedBy::ObjectId));
+        named.next().filter(|_| named.next().is_none())
+    }
+}
+
 /// A directory account, reduced to what the rules read. What it lacks takes no room in the store.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]

@@ -98,10 +98,12 @@ impl Words<'_, '_> {
     }
 
     fn directory(&self, found: &DirectoryMatch) -> String {
+        if let Some(account) = found.the_one() {
+            return self.account(account);
+        }
         match (found.accounts.as_slice(), found.deleted.len()) {
             ([], 0) => self.say("directory/none"),
             ([], count) => self.with("directory/deleted", Params::one("count", count.to_string())),
-            ([account], _) => self.account(account),
             (accounts, _) => {
                 let names: Vec<&str> = accounts.iter().map(|account| account.user_principal_name.as_str()).collect();
                 let params = Params::one("count", names.len().to_string()).and("accounts", names.join(", "));

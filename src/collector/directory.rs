@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::matching::{Roster, matched_by};
@@ -234,9 +235,10 @@ const LARGEST_PAGE: usize = 64 << 20;
 
 /// The candidates of a page. An account is stored with every line of the roster it matches, so that one which bears
 /// everybody's address must not be believed.
-fn gathered(candidates: impl Iterator<Item = Candidate>) -> Result<Vec<Candidate>, Trouble> {
+fn gathered(candidates: impl Iterator<Item = Result<Candidate, Trouble>>) -> Result<Vec<Candidate>, Trouble> {
     let (mut room, mut gathered) = (LARGEST_PAGE, Vec::new());
     for candidate in candidates {
+        let candidate = candidate?;
         let size = candidate.body.len();
         room = room.checked_sub(size).filter(|_| size <= LARGEST_ANSWER).ok_or_else(|| {
             let detail =
@@ -248,21 +250,43 @@ fn gathered(candidates: impl Iterator<Item = Candidate>) -> Result<Vec<Candidate
     Ok(gathered)
 }
 
-fn candidates<'a>(roster: &Roster, account: &'a Account) -> impl Iterator<Item = Candidate> + use<'a> {
+fn candidates<'a>(roster: &Roster, account: &'a Account) -> impl Iterator<Item = Result<Candidate, Trouble>> + use<'a> {
     let matches = roster.matches(account).into_iter();
-    matches.filter_map(|(subject, matched_by)| candidate(subject, &Account { matched_by, ..account.clone() }))
+    matches
+        .map(|(subject, matched_by)| candidate(subject, &account.id, false, &Account { matched_by, ..account.clone() }))
 }
 
-fn candidate(subject: u64, account: &Account) -> Option<Candidate> {
-    let body = serde_json::to_string(account).ok()?;
-    Some(Candidate { subject, object_id: account.id.clone(), deleted: false, body })
-}
-
-fn deleted_candidates(roster: &Roster, account: &DeletedAccount, addresses: &[String]) -> Vec<Candidate> {
+fn deleted_candidates(
+    roster: &Roster,
+    account: &DeletedAccount,
+    addresses: &[String],
+) -> Vec<Result<Candidate, Trouble>> {
     let mut subjects: Vec<_> = addresses.iter().filter_map(|address| roster.by_address(address)).collect();
     subjects.sort_unstable();
     subjects.dedup();
-    let Ok(body) = serde_json::to_string(account) else { return Vec::new() };
-    let of = |subject| Candidate { subject, object_id: account.id.clone(), deleted: true, body: body.clone() };
-    subjects.into_iter().map(of).collect()
+    subjects.into_iter().map(|subject| candidate(subject, &account.id, true, account)).collect()
+}
+
+/// An account as it is kept for a line of the roster. One that cannot be kept is a trouble: passed over, it would be
+/// nobody, and nobody is a verdict.
+fn candidate(subject: u64, id: &str, deleted: bool, account: &impl Serialize) -> Result<Candidate, Trouble> {
+    let body = serde_json::to_string(account).map_err(|error| {
+        Trouble::new(Cause::Unreadable, format!("the directory's {} cannot be kept: {error}", one_line(id)))
+    })?;
+    Ok(Candidate { subject, object_id: id.to_owned(), deleted, body })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_that_cannot_be_kept_is_a_trouble_and_not_nobody() {
+        // JSON has no object whose names are lists.
+        let no_json = std::collections::BTreeMap::from([(vec![1], 1)]);
+        let trouble = gathered([candidate(1, "7", false, &no_json)].into_iter()).unwrap_err();
+        assert!(trouble.cause == Cause::Unreadable && trouble.detail.contains("the directory's 7"), "{trouble}");
+        let kept = gathered([candidate(1, "7", true, &Account::default())].into_iter()).unwrap();
+        assert!(kept[0].deleted && kept[0].subject == 1);
+    }
 }

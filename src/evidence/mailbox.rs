@@ -200,6 +200,24 @@ pub enum AgentRule {
     BlockList,
 }
 
+impl AgentRule {
+    /// The rule of a policy; `None`: no policy is set.
+    ///
+    /// # Errors
+    /// A sentence, when it is a word that nobody knows: what it enforces is not to be guessed.
+    pub fn of(policy: Option<&str>) -> Result<Option<Self>, String> {
+        Ok(match policy {
+            None | Some("") => None,
+            Some("EnforceAllowList") => Some(Self::AllowList),
+            Some("EnforceBlockList") => Some(Self::BlockList),
+            Some(other) => {
+                let other: String = other.chars().take(100).collect();
+                return Err(format!("EwsApplicationAccessPolicy is '{other}', which is no policy"));
+            }
+        })
+    }
+}
+
 /// What kind of recipient Exchange Online holds.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]

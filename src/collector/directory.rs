@@ -206,7 +206,7 @@ impl Collector {
             (found, _) => found,
         };
         match found.as_ref().map(DirectoryMatch::the_one) {
-            Ok(Some(account)) if !is_guest(account) => {
+            Ok(Some(account)) if !account.is_certainly_guest() => {
                 let mailbox = account.primary_smtp.clone().or_else(|| account.mail.clone());
                 self.writer.account(subject, account.id.clone(), mailbox).await?;
             }
@@ -224,10 +224,6 @@ impl Collector {
         self.board.done(Question::Directory, 1);
         Ok(())
     }
-}
-
-fn is_guest(account: &Account) -> bool {
-    account.user_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("guest"))
 }
 
 /// Largest sum of the candidates of one page, in bytes; a page of 999 accounts has about 20 million.

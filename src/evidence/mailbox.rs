@@ -102,6 +102,29 @@ pub struct Account {
     pub assignments: Vec<Assignment>,
 }
 
+impl Account {
+    /// Whether it is a guest's: its type says so, or the name that invitations make.
+    #[must_use]
+    pub fn is_guest(&self) -> bool {
+        self.has_guest_type() || self.has_guest_name()
+    }
+
+    /// Whether both signs agree. With one alone the mailbox may be here all the same: members synchronized from another
+    /// tenant bear such names, and accounts made here may be of the type.
+    #[must_use]
+    pub fn is_certainly_guest(&self) -> bool {
+        self.has_guest_type() && self.has_guest_name()
+    }
+
+    fn has_guest_type(&self) -> bool {
+        self.user_type.as_deref().is_some_and(|word| word.eq_ignore_ascii_case("guest"))
+    }
+
+    fn has_guest_name(&self) -> bool {
+        self.user_principal_name.to_uppercase().contains("#EXT#")
+    }
+}
+
 /// Which attribute bore the roster's address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

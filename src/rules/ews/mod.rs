@@ -43,7 +43,7 @@ pub static NOT_HERE: Rule = Rule {
         match &reading.identity {
             Err(open) => return unless_opened(open),
             Ok(Identity::Nobody) if !reading.graph_answers() => return Outcome::says(),
-            Ok(Identity::One(account)) if is_guest(account) && !reading.graph_answers() => return Outcome::says(),
+            Ok(Identity::One(account)) if is_guest(reading, account) => return Outcome::says(),
             Ok(_) => {}
         }
         match &reading.located {

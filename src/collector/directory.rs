@@ -11,7 +11,7 @@ use crate::evidence::mailbox::{Account, DeletedAccount, DirectoryMatch, GraphAns
 use crate::evidence::observation::{Cause, Observation, Source};
 use crate::evidence::question::Question;
 use crate::evidence::store::{Candidate, LARGEST_ANSWER, StoreError, Subject};
-use crate::service::graph::{Page, one_line};
+use crate::service::graph::{Links, Page, one_line};
 use crate::transport::Trouble;
 
 /// Listings of the directory, as the store names them.
@@ -116,7 +116,7 @@ impl Collector {
         let begun_before = state.flatten();
         let mut may_have_expired = begun_before.is_some();
         let mut coming = fetch(begun_before);
-        let mut seen = super::settings::Seen::default();
+        let mut links = Links::default();
         loop {
             let page = match coming.await.map_err(|_| broke_off())? {
                 Ok(page) => page,
@@ -128,7 +128,7 @@ impl Collector {
                 Err(trouble) => return Ok(Err(trouble)),
             };
             may_have_expired = false;
-            if let Err(trouble) = seen.follow(page.next.as_deref(), page.items.len()) {
+            if let Err(trouble) = links.follow(page.next.as_deref(), page.items.len()) {
                 return Ok(Err(trouble));
             }
             let following = page.next.clone().map(|link| fetch(Some(link)));

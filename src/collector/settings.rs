@@ -1,13 +1,12 @@
 //! Mailbox settings in bulk, matched to the roster as the pages go by.
 
-use std::collections::HashSet;
-
 use super::matching::Roster;
 use super::{Collector, no_source};
 use crate::evidence::observation::{Cause, Observation, Source};
 use crate::evidence::question::Question;
 use crate::evidence::store::StoreError;
 use crate::service::exchange_admin::Keyed;
+use crate::service::graph::Links;
 use crate::service::supply::Supply;
 use crate::transport::Trouble;
 
@@ -35,7 +34,7 @@ impl Collector {
             return self.close_all(question, &open).await;
         };
         // The links of this backend live for minutes only: an interrupted listing begins again.
-        let (mut next, mut seen) = (None::<String>, Seen::default());
+        let (mut next, mut links) = (None::<String>, Links::default());
         let (mut lines, mut matched) = (0_u64, 0_u64);
         let trouble = loop {
             // Everybody of a small roster may be found long before a large tenant ends; a file's lines are counted.
@@ -53,7 +52,7 @@ impl Collector {
                 lines += 1;
                 matched += u64::from(found > 0);
             }
-            if let Err(trouble) = seen.follow(page.next.as_deref(), entries) {
+            if let Err(trouble) = links.follow(page.next.as_deref(), entries) {
                 break Some(trouble);
             }
             next = page.next;
@@ -116,55 +115,5 @@ impl Collector {
             self.board.done(question, 1);
         }
         Ok(subjects.len() as u64)
-    }
-}
-
-/// Pages in a row without any entry; services filter after they page, so that a few may be empty.
-const MOST_EMPTY: u32 = 200;
-/// Pages of one listing; of users, these are fifty million.
-const MOST_PAGES: usize = 50_000;
-
-/// The links a listing has followed: a repeated one would go round for ever, and so would new ones without end.
-#[derive(Debug, Default)]
-pub(super) struct Seen {
-    links: HashSet<u64>,
-    empty: u32,
-}
-
-impl Seen {
-    /// Takes note of where a page of so many entries leads.
-    pub(super) fn follow(&mut self, link: Option<&str>, entries: usize) -> Result<(), Trouble> {
-        use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
-        let Some(link) = link else { return Ok(()) };
-        self.empty = if entries == 0 { self.empty + 1 } else { 0 };
-        let wrong = if !self.links.insert(BuildHasherDefault::<DefaultHasher>::default().hash_one(link)) {
-            "the list leads in a circle: a page names one that was read already".to_owned()
-        } else if self.empty > MOST_EMPTY {
-            format!("the list does not end: {MOST_EMPTY} pages in a row hold nothing")
-        } else if self.links.len() > MOST_PAGES {
-            format!("the list does not end: it has more than {MOST_PAGES} pages")
-        } else {
-            return Ok(());
-        };
-        Err(Trouble::new(Cause::Unreadable, wrong))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_list_that_goes_in_a_circle_or_on_for_ever_is_left() {
-        let mut seen = Seen::default();
-        assert!(seen.follow(Some("a"), 1).is_ok() && seen.follow(Some("b"), 1).is_ok());
-        assert!(seen.follow(Some("a"), 1).unwrap_err().detail.contains("circle"));
-        let pages_until_left = |entries: usize| {
-            let mut seen = Seen::default();
-            (0..).take_while(|page| seen.follow(Some(&page.to_string()), entries).is_ok()).count()
-        };
-        assert_eq!(pages_until_left(0), MOST_EMPTY as usize);
-        assert_eq!(pages_until_left(1), MOST_PAGES);
-        assert!(seen.follow(None, 0).is_ok(), "the end is no page");
     }
 }

@@ -51,7 +51,7 @@ impl Graph {
             filter.push_str(&format!(" or id eq '{id}'"));
         }
         let path = format!("users?$filter={}&$select={SELECT}", encoded(&filter));
-        let answer = self.ask(ScopeId::Directory, &path, list_by_status).await?;
+        let answer = self.ask(ScopeId::Directory, self.url(&path)?, list_by_status).await?;
         let found: Listing<WireUser> = read(&answer, "the account")?;
         Ok(found.value.into_iter().map(Account::from).collect())
     }
@@ -107,11 +107,11 @@ impl Graph {
 
 #[derive(Deserialize)]
 #[serde(bound(deserialize = "T: Deserialize<'de>"))]
-struct Listing<T> {
+pub(super) struct Listing<T> {
     #[serde(deserialize_with = "entries")]
-    value: Vec<T>,
+    pub(super) value: Vec<T>,
     #[serde(rename = "@odata.nextLink")]
-    next: Option<String>,
+    pub(super) next: Option<String>,
 }
 
 /// A user reduced to what is kept of it as soon as it is read: a page of whole ones would be several times as large.

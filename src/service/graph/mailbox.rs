@@ -4,7 +4,8 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{Graph, encoded, entries, error_of, list_by_status, read, trouble};
+use super::directory::Listing;
+use super::{Graph, Links, encoded, error_of, list_by_status, read, trouble};
 use crate::evidence::mailbox::{Delegate, GraphAnswer, GraphRefusal, MailboxPurpose};
 use crate::transport::retry::shaped_by_status;
 use crate::transport::{Answer, Reading, ScopeId, Trouble};
@@ -54,7 +55,7 @@ impl Graph {
     /// When no answer could be had, or one that settles nothing.
     pub async fn open_mailbox(&self, object_id: &str, probe: Probe) -> Result<GraphAnswer, Trouble> {
         let path = format!("users/{}/{}", encoded(object_id), probe.path());
-        interpret(&self.ask(ScopeId::Mailbox, &path, by_status).await?)
+        interpret(&self.ask(ScopeId::Mailbox, self.url(&path)?, by_status).await?)
     }
 
     /// Asks who may open a user's calendar; entries without an address ("My Organization") are left out.
@@ -62,29 +63,37 @@ impl Graph {
     /// # Errors
     /// When no answer could be had, or one that settles nothing.
     pub async fn delegates(&self, object_id: &str) -> Result<Vec<Delegate>, Trouble> {
-        let path = format!("users/{}/calendar/calendarPermissions", encoded(object_id));
-        let answer = self.ask(ScopeId::Mailbox, &path, list_by_status).await?;
-        let permissions: Permissions = read(&answer, "calendar permissions")?;
-        let delegates = permissions.value.into_iter().filter_map(|permission| {
-            let EmailAddress { address, name } = permission.email_address?;
-            let (name, role) = (name.unwrap_or_default(), permission.role.unwrap_or_default());
-            Some(Delegate { address: address?, name, role })
-        });
-        Ok(delegates.collect())
+        let mut url = self.url(&format!("users/{}/calendar/calendarPermissions", encoded(object_id)))?;
+        let (mut links, mut delegates) = (Links::up_to(MOST_PAGES), Vec::new());
+        loop {
+            let answer = self.ask(ScopeId::Mailbox, url, list_by_status).await?;
+            let page: Listing<Permission> = read(&answer, "calendar permissions")?;
+            links.follow(page.next.as_deref(), page.value.len())?;
+            delegates.extend(page.value.into_iter().filter_map(Permission::into_delegate));
+            match page.next {
+                Some(next) => url = self.same_host(&next)?,
+                None => return Ok(delegates),
+            }
+        }
     }
 }
 
-#[derive(Deserialize)]
-struct Permissions {
-    #[serde(deserialize_with = "entries")]
-    value: Vec<Permission>,
-}
+/// Pages of one calendar's permissions; a page has ten at least.
+const MOST_PAGES: usize = 100;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Permission {
     role: Option<String>,
     email_address: Option<EmailAddress>,
+}
+
+impl Permission {
+    fn into_delegate(self) -> Option<Delegate> {
+        let EmailAddress { address, name } = self.email_address?;
+        let (name, role) = (name.unwrap_or_default(), self.role.unwrap_or_default());
+        Some(Delegate { address: address?, name, role })
+    }
 }
 
 #[derive(Deserialize)]

@@ -3,11 +3,14 @@
 pub mod apps;
 pub mod batch;
 pub mod directory;
+mod links;
 pub mod mailbox;
 pub mod tenant;
 
 use std::fmt;
 use std::sync::Arc;
+
+pub use links::Links;
 
 use serde::de::{DeserializeOwned, Error, IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -116,8 +119,8 @@ impl Graph {
     }
 
     /// Asks one question about one user, packed with others into a batch.
-    async fn ask(&self, scope: ScopeId, path: &str, reading: ByStatus) -> Result<Answer, Trouble> {
-        let request = Request::get(self.url(path)?).header("accept", "application/json");
+    async fn ask(&self, scope: ScopeId, url: Url, reading: ByStatus) -> Result<Answer, Trouble> {
+        let request = Request::get(url).header("accept", "application/json");
         let call = Call { scope, cost: 1, request, reading, patience: Patience::Question };
         self.batched.call(Resource::Graph, call).await
     }
@@ -194,40 +197,4 @@ fn read<T: DeserializeOwned>(answer: &Answer, what: &str) -> Result<T, Trouble> 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(Debug, Deserialize)]
-    struct Listed {
-        #[serde(deserialize_with = "entries")]
-        value: Vec<Empty>,
-    }
-
-    #[derive(Debug, Default, Deserialize)]
-    #[serde(default)]
-    struct Empty {}
-
-    #[test]
-    fn a_page_has_as_many_entries_as_anybody_asks_for_and_no_more() {
-        let page = |count: usize| format!("{{\"value\":[{}]}}", vec!["{}"; count].join(","));
-        assert_eq!(serde_json::from_str::<Listed>(&page(MOST_ENTRIES)).unwrap().value.len(), MOST_ENTRIES);
-        let error = serde_json::from_str::<Listed>(&page(MOST_ENTRIES + 1)).unwrap_err().to_string();
-        assert!(error.contains("more entries than"), "{error}");
-    }
-
-    #[test]
-    fn an_answer_without_a_list_is_no_empty_list() {
-        let of = |body: &'static str| {
-            let (status, headers) = (http::StatusCode::OK, http::HeaderMap::new());
-            list_by_status(&Answer { status, headers, body: body.into() })
-        };
-        for body in ["{}", r#"{"d":{"results":[]}}"#, "[]", r#""value""#] {
-            let Reading::Transient(Cause::Unreadable, why) = of(body) else { panic!("{body} was read") };
-            assert!(why.contains("holds nothing of what was asked"), "{why}");
-        }
-        // The last two are for whoever reads the entries to refuse or to take.
-        for body in [r#"{"@odata.context":"x","value":[]}"#, r#"{"value":[{}]}"#, r#"{"value":null}"#, ""] {
-            assert_eq!(of(body), Reading::Final, "{body}");
-        }
-    }
-}
+mod tests;

@@ -35,10 +35,10 @@ impl Collector {
         };
         // The links of this backend live for minutes only: an interrupted listing begins again.
         let (mut next, mut links) = (None::<String>, Links::default());
-        let (mut lines, mut matched) = (0_u64, 0_u64);
+        let mut counted = Counted::default();
         let trouble = loop {
             // Everybody of a small roster may be found long before a large tenant ends; a file's lines are counted.
-            if left == 0 && (lines == 0 || !matches!(supply.source(), Source::Import(_))) {
+            if left == 0 && (counted.lines == 0 || !matches!(supply.source(), Source::Import(_))) {
                 break None;
             }
             let page = match supply.page(next.as_deref()).await {
@@ -47,10 +47,11 @@ impl Collector {
             };
             let entries = page.items.len();
             for mailbox in page.items {
+                counted.identified |= mailbox.object_id.is_some();
                 let found = self.store_settings(question, roster, mailbox, supply).await?;
                 left -= found.min(left);
-                lines += 1;
-                matched += u64::from(found > 0);
+                counted.lines += 1;
+                counted.matched += u64::from(found > 0);
             }
             if let Err(trouble) = links.follow(page.next.as_deref(), entries) {
                 break Some(trouble);
@@ -66,9 +67,7 @@ impl Collector {
         }
         let rest = match (trouble, supply.source()) {
             (Some(trouble), _) => Err(trouble),
-            (None, Source::Import(file)) => {
-                self.not_in_file(&file, supply.is_complete(), lines, matched).map(|()| None)
-            }
+            (None, Source::Import(file)) => self.not_in_file(&file, supply.is_complete(), &counted).map(|()| None),
             // Who was not listed to the end of the list has no mailbox in Exchange Online.
             (None, _) => Ok(None),
         };
@@ -76,15 +75,22 @@ impl Collector {
         self.close_all(question, &rest).await
     }
 
-    /// A file is as complete as somebody made it: who is not in it has no mailbox if the file says that it is whole and
-    /// knows this roster's people; else it stays unknown.
-    fn not_in_file(&self, file: &str, complete: bool, lines: u64, matched: u64) -> Result<(), Trouble> {
+    /// A file is as complete as somebody made it: who is not in it has no mailbox if the file says that it is whole,
+    /// knows this roster's people and names mailboxes by more than an address, which may have changed; else it stays
+    /// unknown.
+    fn not_in_file(&self, file: &str, complete: bool, counted: &Counted) -> Result<(), Trouble> {
+        let Counted { lines, matched, identified } = *counted;
         let others = lines - matched;
         self.board.remark(format!("{file}: {matched} lines belong to this roster, {others} to nobody in it"));
-        let detail = match (matched, complete) {
-            (0, _) => format!("{file} has {lines} lines and none is anybody of this roster: is it another tenant's?"),
-            (_, true) => return Ok(()),
-            (_, false) => format!(
+        let detail = match (matched, complete, identified) {
+            (0, _, _) => {
+                format!("{file} has {lines} lines and none is anybody of this roster: is it another tenant's?")
+            }
+            (_, true, true) => return Ok(()),
+            (_, true, false) => format!(
+                "{file} names mailboxes by their addresses alone, and none by this one's; templates/export-exchange.ps1 makes one with ExternalDirectoryObjectId"
+            ),
+            (_, false, _) => format!(
                 "{file} has no line for this mailbox and does not say that it is complete; templates/export-exchange.ps1 makes one that does"
             ),
         };
@@ -102,7 +108,7 @@ impl Collector {
         let mut subjects: Vec<u64> =
             mailbox.object_id.as_deref().map(|id| roster.by_object(id).collect()).unwrap_or_default();
         if mailbox.object_id.is_none() {
-            subjects.extend(mailbox.primary_smtp.as_deref().and_then(|address| roster.by_address(address)));
+            subjects.extend(mailbox.primary_smtp.iter().flat_map(|address| roster.by_any_address(address)));
         }
         if subjects.is_empty() {
             return Ok(0);
@@ -116,4 +122,14 @@ impl Collector {
         }
         Ok(subjects.len() as u64)
     }
+}
+
+/// What a listing of settings held.
+#[derive(Debug, Default)]
+struct Counted {
+    lines: u64,
+    /// Lines that are somebody's of this roster.
+    matched: u64,
+    /// Whether any line has an object id.
+    identified: bool,
 }

@@ -212,8 +212,7 @@ impl Collector {
             }
             // Nobody, several, or somebody else's user: there is no mailbox of ours to ask about.
             Ok(_) => {
-                for question in [Question::Cas, Question::Recipient, Question::Graph, Question::Routing, Question::Ews]
-                {
+                for question in Question::CORE.into_iter().filter(|question| *question != Question::Directory) {
                     self.writer.observe(subject, question, &Observation::<GraphAnswer>::NotAsked).await?;
                 }
             }

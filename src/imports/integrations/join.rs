@@ -10,6 +10,7 @@ use crate::evidence::joined::{AppUse, ExportKind, Joined, JoinedExport, MailboxU
 use crate::evidence::mailbox::DirectoryMatch;
 use crate::evidence::question::Question;
 use crate::evidence::store::{EntryRecord, RawEntry, RunId, Store, StoreError, Writer};
+use crate::evidence::tenant::TenantFact;
 use crate::evidence::{MailboxEvidence, Observation, Source};
 
 /// Entries looked at at once.
@@ -56,9 +57,9 @@ pub async fn join(
         .collect();
     if told.iter().any(|export| matches!(export.kind, ExportKind::EwsUsage | ExportKind::EwsAudit)) {
         let uses: Vec<AppUse> = usage.into_values().map(sorted).collect();
-        writer.observe_tenant("ews_usage", &Observation::known(uses, source.clone(), now)).await?;
+        writer.observe_tenant(TenantFact::EwsUsage, &Observation::known(uses, source.clone(), now)).await?;
     }
-    writer.observe_tenant("exports", &Observation::known(told.clone(), source, now)).await?;
+    writer.observe_tenant(TenantFact::Exports, &Observation::known(told.clone(), source, now)).await?;
     writer.settle().await?;
     Ok(told)
 }

@@ -363,6 +363,7 @@ pub(super) mod speaks {
     pub const ALL: &[Speaks] = &[
         (&OTHER_TENANT, |case| {
             case.account().user_principal_name = "ada_fabrikam.example#EXT#@contoso.example".to_owned();
+            case.evidence.graph = crate::rules::testing::no_mailbox();
         }),
         (&NO_LICENCE, |case| {
             case.licensed(&[]);

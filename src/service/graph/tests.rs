@@ -36,7 +36,12 @@ impl TokenSource for Anybody {
     fn fetch(&self, _: Resource) -> BoxFuture<'_, Result<Token, Trouble>> {
         let issued = jiff::Timestamp::UNIX_EPOCH;
         let expires = issued + jiff::SignedDuration::from_hours(1);
-        Box::pin(std::future::ready(Ok(Token { secret: "token".into(), issued, expires, roles: Vec::new() })))
+        Box::pin(std::future::ready(Ok(Token {
+            secret: "a-token-that-nothing-repeats".into(),
+            issued,
+            expires,
+            roles: Vec::new(),
+        })))
     }
 }
 

@@ -278,6 +278,9 @@ pub struct RuleLine {
     pub question: String,
     /// What its finding means for the verdict.
     pub effect: String,
+    /// The same for people, in the report's language; the JSON's word is the same in all of them.
+    #[serde(skip)]
+    pub shown: String,
     /// The day its facts were checked.
     #[schemars(with = "String", extend("format" = "date"))]
     pub as_of: Date,

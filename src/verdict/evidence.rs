@@ -1,8 +1,8 @@
 //! The facts behind a verdict, one line each: what came out, who said so, when.
 
 use crate::evidence::mailbox::{
-    Account, AgentFilter, AgentRule, DirectoryMatch, EwsAnswer, GraphAnswer, GraphRefusal, RouteEnd, Routing,
-    UserSettings,
+    Account, AgentFilter, AgentRule, DirectoryMatch, EwsAnswer, GraphAnswer, GraphRefusal, MailboxPurpose, RouteEnd,
+    Routing, UserSettings,
 };
 use crate::evidence::tenant::AppList;
 use crate::evidence::{Observation, Source};
@@ -165,8 +165,15 @@ impl Words<'_, '_> {
     fn graph(&self, answer: &GraphAnswer) -> String {
         let (key, message) = match answer {
             GraphAnswer::Answers { purpose } => {
-                let purpose = purpose
-                    .map_or_else(|| self.say("graph/no_purpose"), |purpose| format!("{purpose:?}").to_lowercase());
+                let purpose = self.say(match purpose {
+                    None => "graph/no_purpose",
+                    Some(MailboxPurpose::User) => "purpose/user",
+                    Some(MailboxPurpose::Linked) => "purpose/linked",
+                    Some(MailboxPurpose::Shared) => "purpose/shared",
+                    Some(MailboxPurpose::Room) => "purpose/room",
+                    Some(MailboxPurpose::Equipment) => "purpose/equipment",
+                    Some(MailboxPurpose::Others) => "purpose/others",
+                });
                 return self.with("graph/answers", Params::one("purpose", purpose));
             }
             GraphAnswer::NoMailbox { message } => ("graph/no_mailbox", message),

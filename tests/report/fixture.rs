@@ -400,6 +400,7 @@ fn rules() -> Vec<RuleLine> {
             id: case.reason.to_owned(),
             question: format!("Is it so that: {}?", case.cause),
             effect: case.verdict.id().to_owned(),
+            shown: case.verdict.id().to_owned(),
             as_of: date(2026, 11, 18),
             source: "Microsoft Learn, Exchange Online".to_owned(),
         })

@@ -13,11 +13,11 @@ use crate::evidence::mailbox::AgentRule;
 use crate::evidence::store::{Branding, RunRecord, Store};
 use crate::evidence::tenant::{AppList, OrganizationEws};
 use crate::evidence::{Observation, TenantEvidence};
-use crate::facts::Facts;
+use crate::facts::{Aged, Facts};
 use crate::failure::Failure;
 use crate::report::head::{Logo, Organization, RuleLine, ServiceLine, Tenant};
 use crate::report::{self, Head, Texts, joined};
-use crate::rules::{Options, registry};
+use crate::rules::{Effect, Options, registry};
 use crate::transport::ScopeId;
 use crate::verdict::{FindingLine, tenant_findings};
 
@@ -43,7 +43,7 @@ pub fn head(
         finished: run.finished,
         as_of: options.as_of,
         facts_as_of: facts.as_of().oldest,
-        facts_warning: facts.age_warning(options.as_of).unwrap_or_default(),
+        facts_warning: facts_warning(facts, options.as_of, &texts),
         simulated: run.settings.simulated,
         roster: roster.sources.clone(),
         extra_columns: roster.columns.clone(),
@@ -161,9 +161,33 @@ fn rule_line(rule: &crate::rules::Rule, facts: &Facts, texts: &Texts) -> RuleLin
         id: rule.id.to_owned(),
         question: question.map_or(rule.question, String::as_str).to_owned(),
         effect: rule.effect.to_string(),
+        shown: effect(rule.effect, texts),
         as_of: facts.file(rule.facts).map_or(facts.as_of().oldest, |file| file.as_of),
         source: rule.sources.join("; "),
     }
+}
+
+/// What a rule does, in words.
+fn effect(effect: Effect, texts: &Texts) -> String {
+    let said = |key, section, id| texts.fill("effect", key, &[("word", texts.get(section, id))]);
+    match effect {
+        Effect::Decides(verdict) => said("verdict", "verdict", verdict.id()),
+        Effect::Urges(urgency) => said("urgency", "urgency_short", urgency.id()),
+        Effect::Marks { columns, state } => {
+            let columns: Vec<&str> = columns.iter().map(|column| texts.get("integration", column)).collect();
+            let word = texts.get("integration_state", state.id());
+            texts.fill("effect", "marks", &[("columns", &columns.join(", ")), ("word", word)])
+        }
+        Effect::Notes => texts.get("effect", "note").to_owned(),
+        Effect::Tells => texts.get("effect", "tenant_note").to_owned(),
+    }
+}
+
+/// A warning of facts that are old; empty where they are not.
+fn facts_warning(facts: &Facts, as_of: Date, texts: &Texts) -> String {
+    let Some(Aged { file, days }) = facts.aged(as_of) else { return String::new() };
+    let (of, days, as_of) = (file.as_of.to_string(), days.to_string(), as_of.to_string());
+    texts.fill("method", "facts_aged", &[("file", file.name), ("of", &of), ("days", &days), ("as_of", &as_of)])
 }
 
 /// The report's looks, with the logo's file read.

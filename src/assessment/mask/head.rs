@@ -4,8 +4,6 @@ use super::Mask;
 use crate::report::head::{AppLine, Branding, DomainLine, Organization, Tenant};
 use crate::report::{Head, Texts};
 
-/// What the head says of an application that it has no name for.
-const UNNAMED: &str = "unknown";
 /// The one maker whom everybody knows.
 const MICROSOFT: &str = "Microsoft";
 
@@ -39,7 +37,7 @@ impl Mask<'_> {
             licences: head.licences,
             upgrades: head.upgrades,
             domains: head.domains.into_iter().map(|line| self.domain(line)).collect(),
-            apps: head.apps.into_iter().map(|line| self.app(line)).collect(),
+            apps: head.apps.into_iter().map(|line| self.app(line, texts.get("app_state", "nameless"))).collect(),
             services: head.services,
             rules: head.rules,
             parameters: head.parameters.into_iter().map(|(name, value)| (text(name), text(value))).collect(),
@@ -75,11 +73,12 @@ impl Mask<'_> {
         }
     }
 
-    fn app(&self, line: AppLine) -> AppLine {
+    /// An application; `nameless` is the report's word for one without a name, which is nobody's to hide.
+    fn app(&self, line: AppLine, nameless: &str) -> AppLine {
         let known = self.facts.client(&line.app_id).is_some();
         AppLine {
             app_id: if known { line.app_id } else { self.names.guid(&line.app_id) },
-            name: if known || line.name == UNNAMED { line.name } else { self.names.name("app", &line.name) },
+            name: if known || line.name == nameless { line.name } else { self.names.name("app", &line.name) },
             owner: if line.owner == MICROSOFT { line.owner } else { self.names.name("org", &line.owner) },
             permissions: line.permissions,
             state: line.state,

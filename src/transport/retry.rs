@@ -177,7 +177,7 @@ impl Transport {
     /// What each service was asked so far.
     #[must_use]
     pub fn traffic(&self) -> Vec<(ScopeId, Traffic)> {
-        ScopeId::ALL.into_iter().map(|id| (id, self.scope(id).stats.snapshot())).collect()
+        ScopeId::ALL.into_iter().map(|id| (id, self.scope(id).stats.snapshot(self.pace.scope(id)))).collect()
     }
 
     /// Sends until there is an answer.

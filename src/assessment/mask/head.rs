@@ -23,7 +23,6 @@ impl Mask<'_> {
             simulated: head.simulated,
             roster: head.roster.iter().map(|source| self.source(source)).collect(),
             extra_columns: head.extra_columns.into_iter().map(text).collect(),
-            known_columns: head.known_columns,
             integrations: head.integrations,
             integration_ends: head.integration_ends,
             language: head.language,

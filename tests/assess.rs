@@ -110,6 +110,27 @@ fn bad_input_gets_one_clear_message_and_leaves_nothing_half_written() {
 }
 
 #[test]
+fn an_object_id_in_the_roster_picks_one_of_several_accounts_and_it_is_asked_everything() {
+    let sandbox = Sandbox::new();
+    let tenant = "4f1c9a52-7d0e-4b6b-9c57-2f6f5a1de8c3".parse().unwrap();
+    let of = |upn: &str| uuid::Uuid::new_v5(&tenant, format!("{upn}/0").as_bytes());
+    let (hers, test) = (of("britta.sommer@contoso.example"), of("test.crm2@contoso.example"));
+    let assessed = |id: &str| {
+        sandbox.write("r.csv", format!("Email,Object ID\nbritta.sommer@contoso.example,{id}\n"));
+        let done = sandbox.run(&["assess", "r.csv", "--tenant", "demo", "--out", "out", "--format", "csv", "--fresh"]);
+        done.expect(0);
+        let row = sandbox.csv("out/readiness.csv").remove(0);
+        ["verdict", "reason", "object_id", "graph", "routing", "ews_today"].map(|column| row[column].clone())
+    };
+    let exchange = "exchange_online";
+    let id = hers.to_string();
+    assert_eq!(assessed(&id), ["move_to_graph_eac", "graph/answers", &id, "answers", exchange, "works"]);
+    let id = test.to_string();
+    assert_eq!(assessed(&id)[..4], ["needs_license_upgrade", "licence/none", &id, "no_mailbox"]);
+    assert_eq!(assessed("")[..3], ["blocked", "identity/ambiguous", ""]);
+}
+
+#[test]
 fn a_second_run_on_the_same_store_is_refused() {
     let sandbox = Sandbox::new();
     let held = ewsready::evidence::store::Store::open(&sandbox.path("ewsready.sqlite")).unwrap();

@@ -32,7 +32,9 @@ fn misleading(elsewhere: String) -> Server {
             json_reply(&json!({"value": [], "@odata.nextLink": next}))
         } else if path.ends_with("/InvokeCommand") {
             let next = format!("{elsewhere}/adminapi/beta/x/InvokeCommand");
-            json_reply(&json!({"value": [{"EwsEnabled": true}], "@odata.nextLink": next}))
+            let one = json!({"PrimarySmtpAddress": "ada@contoso.example", "RecipientTypeDetails": "UserMailbox",
+                "EwsEnabled": true, "EwsApplicationAccessPolicy": null});
+            json_reply(&json!({"value": [one], "@odata.nextLink": next}))
         } else {
             away()
         }

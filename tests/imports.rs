@@ -175,6 +175,30 @@ fn a_file_that_does_not_say_it_is_complete_leaves_open_who_is_missing_in_it() {
 }
 
 #[test]
+fn files_without_object_ids_are_matched_by_the_directory_s_primary_address_and_prove_nobody_s_absence() {
+    let sandbox = Sandbox::new();
+    let simulator = sandbox.simulator(&[]);
+    exports(&sandbox, &simulator);
+    let (backend, _) = assess(&sandbox, &simulator, "");
+    for name in ["cas.json", "mailboxes.json"] {
+        let mut objects: Vec<BTreeMap<String, Value>> = serde_json::from_slice(&sandbox.read(name)).expect("a list");
+        objects.iter_mut().for_each(|object| drop(object.remove("ExternalDirectoryObjectId")));
+        sandbox.write(name, serde_json::to_string(&objects).expect("JSON"));
+    }
+    let sources = "sources = { exchange_admin = false, organization = 'organization.json', cas_mailboxes = 'cas.json', \
+                   mailboxes = 'mailboxes.json' }\n";
+    let (imported, _) = assess(&sandbox, &simulator, sources);
+    as_with_nothing(&imported, &backend);
+    // Whoever has a mailbox is found in the files, be the roster's address an alias or a name to sign in with.
+    let report: Value = serde_json::from_slice(&sandbox.read("out/readiness.json")).expect("JSON");
+    let users = report["users"].as_array().expect("users").iter().filter(|user| user["graph"] == "answers");
+    for user in users {
+        let text = user.to_string();
+        assert!(!text.contains("by their addresses alone"), "{text}");
+    }
+}
+
+#[test]
 fn a_wrong_file_is_named_before_anything_is_asked() {
     let sandbox = Sandbox::new();
     let simulator = sandbox.simulator(&[]);

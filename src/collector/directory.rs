@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::matching::{Roster, matched_by};
@@ -10,7 +11,7 @@ use crate::evidence::mailbox::{Account, DeletedAccount, DirectoryMatch, GraphAns
 use crate::evidence::observation::{Cause, Observation, Source};
 use crate::evidence::question::Question;
 use crate::evidence::store::{Candidate, LARGEST_ANSWER, StoreError, Subject};
-use crate::service::graph::{Page, one_line};
+use crate::service::graph::{Links, Page, one_line};
 use crate::transport::Trouble;
 
 /// Listings of the directory, as the store names them.
@@ -117,7 +118,7 @@ impl Collector {
         let begun_before = state.flatten();
         let mut may_have_expired = begun_before.is_some();
         let mut coming = fetch(begun_before);
-        let mut seen = super::settings::Seen::default();
+        let mut links = Links::default();
         loop {
             let page = match coming.await.map_err(|_| broke_off())? {
                 Ok(page) => page,
@@ -129,7 +130,7 @@ impl Collector {
                 Err(trouble) => return Ok(Err(trouble)),
             };
             may_have_expired = false;
-            if let Err(trouble) = seen.follow(page.next.as_deref(), page.items.len()) {
+            if let Err(trouble) = links.follow(page.next.as_deref(), page.items.len()) {
                 return Ok(Err(trouble));
             }
             let following = page.next.clone().map(|link| fetch(Some(link)));
@@ -218,15 +219,14 @@ impl Collector {
             (Ok(found), Err(trouble)) if found.accounts.is_empty() => Err(trouble.clone()),
             (found, _) => found,
         };
-        match found.as_ref().map(|found| found.accounts.as_slice()) {
-            Ok([account]) if !is_guest(account) => {
+        match found.as_ref().map(DirectoryMatch::the_one) {
+            Ok(Some(account)) if !account.is_certainly_guest() => {
                 let mailbox = account.primary_smtp.clone().or_else(|| account.mail.clone());
                 self.writer.account(subject, account.id.clone(), mailbox).await?;
             }
             // Nobody, several, or somebody else's user: there is no mailbox of ours to ask about.
             Ok(_) => {
-                for question in [Question::Cas, Question::Recipient, Question::Graph, Question::Routing, Question::Ews]
-                {
+                for question in Question::CORE.into_iter().filter(|question| *question != Question::Directory) {
                     self.writer.observe(subject, question, &Observation::<GraphAnswer>::NotAsked).await?;
                 }
             }
@@ -239,18 +239,15 @@ impl Collector {
     }
 }
 
-fn is_guest(account: &Account) -> bool {
-    account.user_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("guest"))
-}
-
 /// Largest sum of the candidates of one page, in bytes; a page of 999 accounts has about 20 million.
 const LARGEST_PAGE: usize = 64 << 20;
 
 /// The candidates of a page. An account is stored with every line of the roster it matches, so that one which bears
 /// everybody's address must not be believed.
-fn gathered(candidates: impl Iterator<Item = Candidate>) -> Result<Vec<Candidate>, Trouble> {
+fn gathered(candidates: impl Iterator<Item = Result<Candidate, Trouble>>) -> Result<Vec<Candidate>, Trouble> {
     let (mut room, mut gathered) = (LARGEST_PAGE, Vec::new());
     for candidate in candidates {
+        let candidate = candidate?;
         let size = candidate.body.len();
         room = room.checked_sub(size).filter(|_| size <= LARGEST_ANSWER).ok_or_else(|| {
             let detail =
@@ -262,21 +259,43 @@ fn gathered(candidates: impl Iterator<Item = Candidate>) -> Result<Vec<Candidate
     Ok(gathered)
 }
 
-fn candidates<'a>(roster: &Roster, account: &'a Account) -> impl Iterator<Item = Candidate> + use<'a> {
+fn candidates<'a>(roster: &Roster, account: &'a Account) -> impl Iterator<Item = Result<Candidate, Trouble>> + use<'a> {
     let matches = roster.matches(account).into_iter();
-    matches.filter_map(|(subject, matched_by)| candidate(subject, &Account { matched_by, ..account.clone() }))
+    matches
+        .map(|(subject, matched_by)| candidate(subject, &account.id, false, &Account { matched_by, ..account.clone() }))
 }
 
-fn candidate(subject: u64, account: &Account) -> Option<Candidate> {
-    let body = serde_json::to_string(account).ok()?;
-    Some(Candidate { subject, object_id: account.id.clone(), deleted: false, body })
-}
-
-fn deleted_candidates(roster: &Roster, account: &DeletedAccount, addresses: &[String]) -> Vec<Candidate> {
+fn deleted_candidates(
+    roster: &Roster,
+    account: &DeletedAccount,
+    addresses: &[String],
+) -> Vec<Result<Candidate, Trouble>> {
     let mut subjects: Vec<_> = addresses.iter().filter_map(|address| roster.by_address(address)).collect();
     subjects.sort_unstable();
     subjects.dedup();
-    let Ok(body) = serde_json::to_string(account) else { return Vec::new() };
-    let of = |subject| Candidate { subject, object_id: account.id.clone(), deleted: true, body: body.clone() };
-    subjects.into_iter().map(of).collect()
+    subjects.into_iter().map(|subject| candidate(subject, &account.id, true, account)).collect()
+}
+
+/// An account as it is kept for a line of the roster. One that cannot be kept is a trouble: passed over, it would be
+/// nobody, and nobody is a verdict.
+fn candidate(subject: u64, id: &str, deleted: bool, account: &impl Serialize) -> Result<Candidate, Trouble> {
+    let body = serde_json::to_string(account).map_err(|error| {
+        Trouble::new(Cause::Unreadable, format!("the directory's {} cannot be kept: {error}", one_line(id)))
+    })?;
+    Ok(Candidate { subject, object_id: id.to_owned(), deleted, body })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_that_cannot_be_kept_is_a_trouble_and_not_nobody() {
+        // JSON has no object whose names are lists.
+        let no_json = std::collections::BTreeMap::from([(vec![1], 1)]);
+        let trouble = gathered([candidate(1, "7", false, &no_json)].into_iter()).unwrap_err();
+        assert!(trouble.cause == Cause::Unreadable && trouble.detail.contains("the directory's 7"), "{trouble}");
+        let kept = gathered([candidate(1, "7", true, &Account::default())].into_iter()).unwrap();
+        assert!(kept[0].deleted && kept[0].subject == 1);
+    }
 }

@@ -6,6 +6,7 @@ use url::Url;
 
 use super::Collector;
 use crate::evidence::store::StoreError;
+use crate::evidence::tenant::TenantFact;
 use crate::evidence::{Observation, Source};
 
 /// Domains looked up at most; each takes three questions.
@@ -30,14 +31,14 @@ impl Collector {
         let at = self.clock.now();
         let asked = hosts.iter().take(MOST_HOSTS).map(|host| service.probe(host, at));
         let probes = futures_util::future::join_all(asked).await;
-        self.writer.observe_tenant("on_premises", &Observation::known(probes, Source::OnPremises, at)).await
+        self.writer.observe_tenant(TenantFact::OnPremises, &Observation::known(probes, Source::OnPremises, at)).await
     }
 
     /// Looks up the tenant's mail domains, once a run.
     pub(super) async fn ask_dns(&self) -> Result<(), StoreError> {
         let Some(dns) = &self.dns else { return Ok(()) };
         self.writer.settle().await?;
-        if self.read(|store| store.has_tenant_fact(self.run, "dns"))? {
+        if self.read(|store| store.has_tenant_fact(self.run, TenantFact::Dns))? {
             return Ok(());
         }
         let tenant = self.read(|store| store.tenant_evidence(self.run))?;
@@ -45,6 +46,6 @@ impl Collector {
         let mail = domains.iter().filter(|domain| !domain.initial && domain.email != Some(false));
         let asked = mail.take(MOST_DOMAINS).map(|domain| dns.domain(&domain.name));
         let records = futures_util::future::join_all(asked).await;
-        self.writer.observe_tenant("dns", &Observation::known(records, Source::Dns, self.clock.now())).await
+        self.writer.observe_tenant(TenantFact::Dns, &Observation::known(records, Source::Dns, self.clock.now())).await
     }
 }

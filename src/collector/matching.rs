@@ -11,6 +11,8 @@ pub struct Roster {
     by_object: Index,
     /// By the object id the roster itself gives.
     by_roster_object: Index,
+    /// By the primary address of the account, where the roster has another one.
+    by_mailbox: Index,
 }
 
 impl Roster {
@@ -28,11 +30,14 @@ impl Roster {
         if let Some(object) = &subject.roster_object {
             self.by_roster_object.add(object, subject.id);
         }
+        if let Some(mailbox) = subject.mailbox.as_deref().map(key).filter(|mailbox| *mailbox != subject.address) {
+            self.by_mailbox.add(&mailbox, subject.id);
+        }
         self.by_address.add(&subject.address, subject.id);
     }
 
     fn in_order(mut self) -> Self {
-        for index in [&mut self.by_address, &mut self.by_object, &mut self.by_roster_object] {
+        for index in [&mut self.by_address, &mut self.by_object, &mut self.by_roster_object, &mut self.by_mailbox] {
             index.0.sort_unstable();
             index.0.shrink_to_fit();
         }
@@ -47,6 +52,15 @@ impl Roster {
     /// The subject with an address.
     pub fn by_address(&self, address: &str) -> Option<u64> {
         self.by_address.of(&key(address)).next()
+    }
+
+    /// The subjects with an address, on the roster or as the primary one of their account.
+    pub fn by_any_address(&self, address: &str) -> Vec<u64> {
+        let address = key(address);
+        let mut subjects: Vec<_> = self.by_address.of(&address).chain(self.by_mailbox.of(&address)).collect();
+        subjects.sort_unstable();
+        subjects.dedup();
+        subjects
     }
 
     /// The subjects that are a directory object.
@@ -186,6 +200,19 @@ mod tests {
         let roster = roster.in_order();
         let account = Account { id: "AB".to_owned(), ..account() };
         assert_eq!(roster.matches(&account), [(7, vec![MatchedBy::ObjectId])]);
+    }
+
+    #[test]
+    fn an_address_is_the_roster_s_or_the_account_s_primary_one() {
+        let mut roster = Roster::default();
+        let primary = |address: &str| Some(address.to_owned());
+        roster.add(&Subject { mailbox: primary("Ada@contoso.example"), ..subject(1, "countess@contoso.example") });
+        roster.add(&Subject { mailbox: primary("BOB@contoso.example"), ..subject(2, "bob@contoso.example") });
+        let roster = roster.in_order();
+        assert_eq!(roster.by_any_address("ada@contoso.example"), [1]);
+        assert_eq!(roster.by_any_address("Countess@contoso.example"), [1]);
+        assert_eq!(roster.by_any_address("bob@contoso.example"), [2]);
+        assert!(roster.by_mailbox.0.len() == 1 && roster.by_any_address("eve@contoso.example").is_empty());
     }
 
     #[test]

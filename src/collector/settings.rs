@@ -1,13 +1,12 @@
 //! Mailbox settings in bulk, matched to the roster as the pages go by.
 
-use std::collections::HashSet;
-
 use super::matching::Roster;
 use super::{Collector, no_source};
 use crate::evidence::observation::{Cause, Observation, Source};
 use crate::evidence::question::Question;
 use crate::evidence::store::{Lacking, StoreError};
 use crate::service::exchange_admin::Keyed;
+use crate::service::graph::Links;
 use crate::service::supply::Supply;
 use crate::transport::Trouble;
 
@@ -36,11 +35,11 @@ impl Collector {
             return self.close_all(question, &open).await;
         };
         // The links of this backend live for minutes only: an interrupted listing begins again.
-        let (mut next, mut seen) = (None::<String>, Seen::default());
-        let (mut lines, mut matched) = (0_u64, 0_u64);
+        let (mut next, mut links) = (None::<String>, Links::default());
+        let mut counted = Counted::default();
         let trouble = loop {
             // Everybody of a small roster may be found long before a large tenant ends; a file's lines are counted.
-            if left == 0 && (lines == 0 || !matches!(supply.source(), Source::Import(_))) {
+            if left == 0 && (counted.lines == 0 || !matches!(supply.source(), Source::Import(_))) {
                 break None;
             }
             let page = match supply.page(next.as_deref()).await {
@@ -49,12 +48,13 @@ impl Collector {
             };
             let entries = page.items.len();
             for mailbox in page.items {
+                counted.identified |= mailbox.object_id.is_some();
                 let found = self.store_settings(question, roster, mailbox, supply).await?;
                 left -= found.min(left);
-                lines += 1;
-                matched += u64::from(found > 0);
+                counted.lines += 1;
+                counted.matched += u64::from(found > 0);
             }
-            if let Err(trouble) = seen.follow(page.next.as_deref(), entries) {
+            if let Err(trouble) = links.follow(page.next.as_deref(), entries) {
                 break Some(trouble);
             }
             next = page.next;
@@ -68,9 +68,7 @@ impl Collector {
         }
         let rest = match (trouble, supply.source()) {
             (Some(trouble), _) => Err(trouble),
-            (None, Source::Import(file)) => {
-                self.not_in_file(&file, supply.is_complete(), lines, matched).map(|()| None)
-            }
+            (None, Source::Import(file)) => self.not_in_file(&file, supply.is_complete(), &counted).map(|()| None),
             // Who was not listed to the end of the list has no mailbox in Exchange Online.
             (None, _) => Ok(None),
         };
@@ -78,15 +76,22 @@ impl Collector {
         self.close_all(question, &rest).await
     }
 
-    /// A file is as complete as somebody made it: who is not in it has no mailbox if the file says that it is whole and
-    /// knows this roster's people; else it stays unknown.
-    fn not_in_file(&self, file: &str, complete: bool, lines: u64, matched: u64) -> Result<(), Trouble> {
+    /// A file is as complete as somebody made it: who is not in it has no mailbox if the file says that it is whole,
+    /// knows this roster's people and names mailboxes by more than an address, which may have changed; else it stays
+    /// unknown.
+    fn not_in_file(&self, file: &str, complete: bool, counted: &Counted) -> Result<(), Trouble> {
+        let Counted { lines, matched, identified } = *counted;
         let others = lines - matched;
         self.board.remark(format!("{file}: {matched} lines belong to this roster, {others} to nobody in it"));
-        let detail = match (matched, complete) {
-            (0, _) => format!("{file} has {lines} lines and none is anybody of this roster: is it another tenant's?"),
-            (_, true) => return Ok(()),
-            (_, false) => format!(
+        let detail = match (matched, complete, identified) {
+            (0, _, _) => {
+                format!("{file} has {lines} lines and none is anybody of this roster: is it another tenant's?")
+            }
+            (_, true, true) => return Ok(()),
+            (_, true, false) => format!(
+                "{file} names mailboxes by their addresses alone, and none by this one's; templates/export-exchange.ps1 makes one with ExternalDirectoryObjectId"
+            ),
+            (_, false, _) => format!(
                 "{file} has no line for this mailbox and does not say that it is complete; templates/export-exchange.ps1 makes one that does"
             ),
         };
@@ -104,7 +109,7 @@ impl Collector {
         let mut subjects: Vec<u64> =
             mailbox.object_id.as_deref().map(|id| roster.by_object(id).collect()).unwrap_or_default();
         if mailbox.object_id.is_none() {
-            subjects.extend(mailbox.primary_smtp.as_deref().and_then(|address| roster.by_address(address)));
+            subjects.extend(mailbox.primary_smtp.iter().flat_map(|address| roster.by_any_address(address)));
         }
         if subjects.is_empty() {
             return Ok(0);
@@ -120,52 +125,12 @@ impl Collector {
     }
 }
 
-/// Pages in a row without any entry; services filter after they page, so that a few may be empty.
-const MOST_EMPTY: u32 = 200;
-/// Pages of one listing; of users, these are fifty million.
-const MOST_PAGES: usize = 50_000;
-
-/// The links a listing has followed: a repeated one would go round for ever, and so would new ones without end.
+/// What a listing of settings held.
 #[derive(Debug, Default)]
-pub(super) struct Seen {
-    links: HashSet<u64>,
-    empty: u32,
-}
-
-impl Seen {
-    /// Takes note of where a page of so many entries leads.
-    pub(super) fn follow(&mut self, link: Option<&str>, entries: usize) -> Result<(), Trouble> {
-        use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
-        let Some(link) = link else { return Ok(()) };
-        self.empty = if entries == 0 { self.empty + 1 } else { 0 };
-        let wrong = if !self.links.insert(BuildHasherDefault::<DefaultHasher>::default().hash_one(link)) {
-            "the list leads in a circle: a page names one that was read already".to_owned()
-        } else if self.empty > MOST_EMPTY {
-            format!("the list does not end: {MOST_EMPTY} pages in a row hold nothing")
-        } else if self.links.len() > MOST_PAGES {
-            format!("the list does not end: it has more than {MOST_PAGES} pages")
-        } else {
-            return Ok(());
-        };
-        Err(Trouble::new(Cause::Unreadable, wrong))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_list_that_goes_in_a_circle_or_on_for_ever_is_left() {
-        let mut seen = Seen::default();
-        assert!(seen.follow(Some("a"), 1).is_ok() && seen.follow(Some("b"), 1).is_ok());
-        assert!(seen.follow(Some("a"), 1).unwrap_err().detail.contains("circle"));
-        let pages_until_left = |entries: usize| {
-            let mut seen = Seen::default();
-            (0..).take_while(|page| seen.follow(Some(&page.to_string()), entries).is_ok()).count()
-        };
-        assert_eq!(pages_until_left(0), MOST_EMPTY as usize);
-        assert_eq!(pages_until_left(1), MOST_PAGES);
-        assert!(seen.follow(None, 0).is_ok(), "the end is no page");
-    }
+struct Counted {
+    lines: u64,
+    /// Lines that are somebody's of this roster.
+    matched: u64,
+    /// Whether any line has an object id.
+    identified: bool,
 }

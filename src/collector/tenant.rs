@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{Collector, no_source};
 use crate::evidence::store::StoreError;
-use crate::evidence::tenant::OrganizationEws;
+use crate::evidence::tenant::{OrganizationEws, TenantFact};
 use crate::evidence::{Cause, Observation, Source};
 use crate::service::supply::NamedOrganization;
 use crate::transport::{Resource, Trouble};
@@ -15,7 +15,7 @@ impl Collector {
     pub(super) async fn tenant_facts(&self, graph_roles: &[String]) -> Result<(), StoreError> {
         let roles: BTreeSet<_> = graph_roles.iter().cloned().collect();
         let known = Observation::known(roles, Source::SignIn, self.clock.now());
-        self.writer.observe_tenant("graph_roles", &known).await?;
+        self.writer.observe_tenant(TenantFact::GraphRoles, &known).await?;
         let done = tokio::join!(self.identity(), self.skus(), self.applications(), self.notices());
         done.0.and(done.1).and(done.2).and(done.3)?;
         // An exported organization is compared with the tenant's domains, which are known now.
@@ -24,48 +24,48 @@ impl Collector {
 
     /// Who else uses EWS here. Worth knowing, and nobody's verdict hangs on it: a missing permission is no remark.
     async fn applications(&self) -> Result<(), StoreError> {
-        if self.is_known("applications")? {
+        if self.is_known(TenantFact::Applications)? {
             return Ok(());
         }
         let applications = self.services.graph.applications(&self.services.interest).await;
         let applications = optional(applications, Source::Directory, self.clock.now());
-        self.writer.observe_tenant("applications", &applications).await
+        self.writer.observe_tenant(TenantFact::Applications, &applications).await
     }
 
     /// Whether Microsoft has announced that EWS is switched off for this tenant.
     async fn notices(&self) -> Result<(), StoreError> {
-        if self.is_known("notices")? {
+        if self.is_known(TenantFact::Notices)? {
             return Ok(());
         }
         let notices = optional(self.services.graph.notices().await, Source::Directory, self.clock.now());
-        self.writer.observe_tenant("notices", &notices).await
+        self.writer.observe_tenant(TenantFact::Notices, &notices).await
     }
 
     async fn identity(&self) -> Result<(), StoreError> {
-        if self.is_known("identity")? {
+        if self.is_known(TenantFact::Identity)? {
             return Ok(());
         }
         let identity = self.observed(self.services.graph.identity().await, Source::Directory);
-        self.writer.observe_tenant("identity", &identity).await
+        self.writer.observe_tenant(TenantFact::Identity, &identity).await
     }
 
     async fn skus(&self) -> Result<(), StoreError> {
-        if self.is_known("skus")? {
+        if self.is_known(TenantFact::Skus)? {
             return Ok(());
         }
         let skus = self.observed(self.services.graph.skus().await, Source::Directory);
-        self.writer.observe_tenant("skus", &skus).await
+        self.writer.observe_tenant(TenantFact::Skus, &skus).await
     }
 
     /// The organisation's switches, and the permissions of the token they need.
     async fn organization(&self) -> Result<(), StoreError> {
-        if self.is_known("organization")? {
+        if self.is_known(TenantFact::Organization)? {
             return Ok(());
         }
         if self.services.exchange.asks_backend() || self.services.ews.is_some() {
             let roles = self.services.client.roles(Resource::Exchange).await;
             let roles = self.observed(roles.map(|roles| roles.into_iter().collect::<BTreeSet<_>>()), Source::SignIn);
-            self.writer.observe_tenant("exchange_roles", &roles).await?;
+            self.writer.observe_tenant(TenantFact::ExchangeRoles, &roles).await?;
         }
         let organization: Observation<OrganizationEws> = match &self.services.exchange.organization {
             Some(supply) => {
@@ -80,7 +80,7 @@ impl Collector {
         if let Some(unknown) = organization.why_unknown() {
             self.board.remark(format!("the organisation's EWS settings stay unknown: {}", unknown.detail));
         }
-        self.writer.observe_tenant("organization", &organization).await
+        self.writer.observe_tenant(TenantFact::Organization, &organization).await
     }
 
     /// The organization's settings, if it is this tenant's: a file may be of another one.
@@ -103,8 +103,8 @@ impl Collector {
         Ok(Err(Trouble::new(Cause::Unreadable, detail)))
     }
 
-    fn is_known(&self, name: &str) -> Result<bool, StoreError> {
-        self.read(|store| store.has_tenant_fact(self.run, name))
+    fn is_known(&self, fact: TenantFact) -> Result<bool, StoreError> {
+        self.read(|store| store.has_tenant_fact(self.run, fact))
     }
 }
 

@@ -40,6 +40,18 @@ pub struct DirectoryMatch {
     pub deleted: Vec<DeletedAccount>,
 }
 
+impl DirectoryMatch {
+    /// The account that is meant: the only one, or the only one the roster names by its object id.
+    #[must_use]
+    pub fn the_one(&self) -> Option<&Account> {
+        if let [account] = self.accounts.as_slice() {
+            return Some(account);
+        }
+        let mut named = self.accounts.iter().filter(|account| account.matched_by.contains(&MatchedBy::ObjectId));
+        named.next().filter(|_| named.next().is_none())
+    }
+}
+
 /// A directory account, reduced to what the rules read. What it lacks takes no room in the store.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -88,6 +100,29 @@ pub struct Account {
     /// How each assignment (direct or by group) went.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub assignments: Vec<Assignment>,
+}
+
+impl Account {
+    /// Whether it is a guest's: its type says so, or the name that invitations make.
+    #[must_use]
+    pub fn is_guest(&self) -> bool {
+        self.has_guest_type() || self.has_guest_name()
+    }
+
+    /// Whether both signs agree. With one alone the mailbox may be here all the same: members synchronized from another
+    /// tenant bear such names, and accounts made here may be of the type.
+    #[must_use]
+    pub fn is_certainly_guest(&self) -> bool {
+        self.has_guest_type() && self.has_guest_name()
+    }
+
+    fn has_guest_type(&self) -> bool {
+        self.user_type.as_deref().is_some_and(|word| word.eq_ignore_ascii_case("guest"))
+    }
+
+    fn has_guest_name(&self) -> bool {
+        self.user_principal_name.to_uppercase().contains("#EXT#")
+    }
 }
 
 /// Which attribute bore the roster's address.
@@ -186,6 +221,24 @@ pub enum AgentRule {
     AllowList,
     /// `EnforceBlockList`: all but the listed agents.
     BlockList,
+}
+
+impl AgentRule {
+    /// The rule of a policy; `None`: no policy is set.
+    ///
+    /// # Errors
+    /// A sentence, when it is a word that nobody knows: what it enforces is not to be guessed.
+    pub fn of(policy: Option<&str>) -> Result<Option<Self>, String> {
+        Ok(match policy {
+            None | Some("") => None,
+            Some("EnforceAllowList") => Some(Self::AllowList),
+            Some("EnforceBlockList") => Some(Self::BlockList),
+            Some(other) => {
+                let other: String = other.chars().take(100).collect();
+                return Err(format!("EwsApplicationAccessPolicy is '{other}', which is no policy"));
+            }
+        })
+    }
 }
 
 /// What kind of recipient Exchange Online holds.

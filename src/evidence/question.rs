@@ -1,7 +1,7 @@
 //! The questions put for each mailbox, as the store names them.
 
 use super::mailbox::MailboxEvidence;
-use super::observation::Observation;
+use super::observation::{Observation, Unknown};
 
 /// One question about a mailbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,17 +87,24 @@ impl MailboxEvidence {
     }
 
     /// Every core question that is not known becomes unknown with the given cause, where it was not even asked.
-    pub fn mark_unasked(&mut self, unknown: &super::Unknown) {
-        fn mark<T>(observation: &mut Observation<T>, unknown: &super::Unknown) {
+    pub fn mark_unasked(&mut self, unknown: &Unknown) {
+        fn mark<T>(observation: &mut Observation<T>, unknown: &Unknown) {
             if matches!(observation, Observation::NotAsked) {
                 *observation = Observation::Unknown(unknown.clone());
             }
         }
-        mark(&mut self.directory, unknown);
-        mark(&mut self.cas, unknown);
-        mark(&mut self.recipient, unknown);
-        mark(&mut self.graph, unknown);
-        mark(&mut self.routing, unknown);
-        mark(&mut self.ews, unknown);
+        for question in Question::CORE {
+            match question {
+                Question::Directory => mark(&mut self.directory, unknown),
+                Question::Cas => mark(&mut self.cas, unknown),
+                Question::Recipient => mark(&mut self.recipient, unknown),
+                Question::Graph => mark(&mut self.graph, unknown),
+                Question::Routing => mark(&mut self.routing, unknown),
+                Question::Ews => mark(&mut self.ews, unknown),
+                Question::Delegates => mark(&mut self.delegates, unknown),
+                Question::UserSettings => mark(&mut self.user_settings, unknown),
+                Question::Joined => mark(&mut self.joined, unknown),
+            }
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use serde::de::Error;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -43,7 +44,91 @@ pub struct TenantEvidence {
     pub ews_opened_any: bool,
 }
 
+/// A fact of the tenant, as the store names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TenantFact {
+    /// Who the tenant is.
+    Identity,
+    /// Products it holds.
+    Skus,
+    /// Its EWS switches and lists.
+    Organization,
+    /// Permissions of our Graph token.
+    GraphRoles,
+    /// Permissions of our Exchange token.
+    ExchangeRoles,
+    /// Applications that matter.
+    Applications,
+    /// Message Center posts about EWS.
+    Notices,
+    /// Exports of other products that were joined.
+    Exports,
+    /// EWS calls by application.
+    EwsUsage,
+    /// On-premises hosts.
+    OnPremises,
+    /// What DNS says about its mail domains.
+    Dns,
+}
+
+impl TenantFact {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::Identity,
+        Self::Skus,
+        Self::Organization,
+        Self::GraphRoles,
+        Self::ExchangeRoles,
+        Self::Applications,
+        Self::Notices,
+        Self::Exports,
+        Self::EwsUsage,
+        Self::OnPremises,
+        Self::Dns,
+    ];
+
+    /// Its name in the store; never changed.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Identity => "identity",
+            Self::Skus => "skus",
+            Self::Organization => "organization",
+            Self::GraphRoles => "graph_roles",
+            Self::ExchangeRoles => "exchange_roles",
+            Self::Applications => "applications",
+            Self::Notices => "notices",
+            Self::Exports => "exports",
+            Self::EwsUsage => "ews_usage",
+            Self::OnPremises => "on_premises",
+            Self::Dns => "dns",
+        }
+    }
+}
+
 impl TenantEvidence {
+    /// Puts a stored fact in its place.
+    ///
+    /// # Errors
+    /// When the name is no fact's, or the text is not what this program stores for it.
+    pub fn restore(&mut self, name: &str, body: &str) -> Result<(), serde_json::Error> {
+        let unknown = || serde_json::Error::custom(format_args!("'{name}' is no fact of a tenant"));
+        match TenantFact::ALL.into_iter().find(|fact| fact.name() == name).ok_or_else(unknown)? {
+            TenantFact::Identity => self.identity = serde_json::from_str(body)?,
+            TenantFact::Skus => self.skus = serde_json::from_str(body)?,
+            TenantFact::Organization => self.organization = serde_json::from_str(body)?,
+            TenantFact::GraphRoles => self.graph_roles = serde_json::from_str(body)?,
+            TenantFact::ExchangeRoles => self.exchange_roles = serde_json::from_str(body)?,
+            TenantFact::Applications => self.applications = serde_json::from_str(body)?,
+            TenantFact::Notices => self.notices = serde_json::from_str(body)?,
+            TenantFact::Exports => self.exports = serde_json::from_str(body)?,
+            TenantFact::EwsUsage => self.ews_usage = serde_json::from_str(body)?,
+            TenantFact::OnPremises => self.on_premises = serde_json::from_str(body)?,
+            TenantFact::Dns => self.dns = serde_json::from_str(body)?,
+        }
+        Ok(())
+    }
+
     /// The names of the tenant's domains; empty where they are not known.
     #[must_use]
     pub fn domain_names(&self) -> Vec<String> {
@@ -166,4 +251,21 @@ pub struct Notice {
     pub title: String,
     /// When it was published or last changed.
     pub at: Option<Timestamp>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fact_comes_back_under_its_name_and_no_other_does() {
+        let body = r#"{"state":"unknown","cause":"outage","detail":"away","at":"2026-11-20T08:00:00Z"}"#;
+        let mut evidence = TenantEvidence::default();
+        for (restored, fact) in TenantFact::ALL.into_iter().enumerate() {
+            evidence.restore(fact.name(), body).unwrap();
+            let text = serde_json::to_string(&evidence).unwrap();
+            assert_eq!(text.matches("away").count(), restored + 1, "{fact:?}");
+        }
+        assert!(evidence.restore("organisation", body).unwrap_err().to_string().contains("organisation"));
+    }
 }

@@ -74,6 +74,15 @@ pub struct AsOf {
     pub newest: Date,
 }
 
+/// A file of facts that is old, and by how many days.
+#[derive(Debug)]
+pub struct Aged<'a> {
+    /// The file.
+    pub file: &'a FactFile,
+    /// Its age.
+    pub days: i32,
+}
+
 impl Facts {
     /// The built-in facts.
     ///
@@ -160,18 +169,12 @@ impl Facts {
         AsOf { oldest: dates().min().unwrap_or_default(), newest: dates().max().unwrap_or_default() }
     }
 
-    /// A warning, when on a given day the oldest file is more than [`FRESH_DAYS`] days old.
+    /// The oldest file, when on a given day it is more than [`FRESH_DAYS`] days old: worth a warning.
     #[must_use]
-    pub fn age_warning(&self, as_of: Date) -> Option<String> {
+    pub fn aged(&self, as_of: Date) -> Option<Aged<'_>> {
         let oldest = self.files.iter().min_by_key(|file| file.as_of)?;
         let days = as_of.since(oldest.as_of).ok()?.get_days();
-        (days > FRESH_DAYS).then(|| {
-            format!(
-                "the facts in {} are of {}, {days} days before {as_of}: Microsoft may have changed the rules since; \
-                 take a newer version of ewsready, or give newer files with --facts DIR",
-                oldest.name, oldest.as_of
-            )
-        })
+        (days > FRESH_DAYS).then_some(Aged { file: oldest, days })
     }
 
     /// The cloud with an id.

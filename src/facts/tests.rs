@@ -55,9 +55,9 @@ fn period_changes_on_its_day() {
 fn age_is_warned_about_after_sixty_days() {
     let facts = Facts::embedded();
     assert_eq!(facts.as_of(), AsOf { oldest: date(2026, 11, 20), newest: date(2026, 11, 20) });
-    assert_eq!(facts.age_warning(date(2027, 1, 19)), None);
-    let warning = facts.age_warning(date(2027, 1, 20)).unwrap();
-    assert!(warning.contains("61 days") && warning.contains("--facts"), "{warning}");
+    assert!(facts.aged(date(2027, 1, 19)).is_none());
+    let aged = facts.aged(date(2027, 1, 20)).unwrap();
+    assert_eq!((aged.days, aged.file.as_of), (61, date(2026, 11, 20)));
 }
 
 #[test]

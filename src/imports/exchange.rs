@@ -77,7 +77,7 @@ const LOCALISED: [&str; 12] =
 
 impl Row<'_> {
     pub(super) fn organization(&self) -> Result<NamedOrganization, String> {
-        let apps = app_ids(&serde_json::Value::from(self.list("EwsAllowedAppIDs")?));
+        let apps = app_ids(&self.list("EwsAllowedAppIDs")?);
         // The list is hidden unless the export was made with the switch: only what is there, or the template's word
         // that the switch was used, tells an empty list from a hidden one.
         let seen = !apps.is_empty() || self.flag(WITH_SWITCH)? == Some(true);
@@ -130,14 +130,13 @@ impl Row<'_> {
     }
 
     fn agents(&self) -> Result<AgentFilter, String> {
-        let enforce = match self.text("EwsApplicationAccessPolicy")?.as_deref() {
-            None => return Ok(AgentFilter::default()),
-            Some("EnforceAllowList") => AgentRule::AllowList,
-            Some("EnforceBlockList") => AgentRule::BlockList,
-            Some(other) => return Err(format!("EwsApplicationAccessPolicy is '{other}', which is no policy")),
-        };
+        let enforce = AgentRule::of(self.text("EwsApplicationAccessPolicy")?.as_deref())?;
+        if enforce.is_none() {
+            // Lists that nobody enforces may be in any form.
+            return Ok(AgentFilter::default());
+        }
         let (allow, block) = (self.list("EwsAllowList")?, self.list("EwsBlockList")?);
-        Ok(AgentFilter { enforce: Some(enforce), allow, block })
+        Ok(AgentFilter { enforce, allow, block })
     }
 
     fn cell(&self, column: &str) -> &Cell {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::constraints::{Rules, RulesError};
 use super::ties::{self, NameKind, Names, Reference, TieKind, Ties};
 use crate::evidence::MailboxEvidence;
-use crate::evidence::mailbox::{GraphAnswer, MailboxPurpose};
+use crate::evidence::mailbox::{DirectoryMatch, GraphAnswer, MailboxPurpose};
 use crate::evidence::store::EntryRecord;
 use crate::verdict::{Judgement, LicenceState, Urgency, Verdict};
 
@@ -277,10 +277,7 @@ fn answers(evidence: &MailboxEvidence) -> bool {
 }
 
 fn names(address: &str, member: &Member, evidence: &MailboxEvidence) -> Vec<u64> {
-    let account = evidence.directory.value().and_then(|found| match found.accounts.as_slice() {
-        [account] => Some(account),
-        _ => None,
-    });
+    let account = evidence.directory.value().and_then(DirectoryMatch::the_one);
     let mut addresses: HashSet<String> = HashSet::from([address.to_lowercase()]);
     if let Some(account) = account {
         let all = account.smtp_addresses.iter().chain(&account.mail).chain([&account.user_principal_name]);

@@ -29,13 +29,10 @@ pub struct Head {
     pub facts_warning: String,
     /// Whether the tenant is a simulated one.
     pub simulated: bool,
-    /// The roster's files, as given.
+    /// The roster's sources and how each was understood, a sentence each.
     pub roster: Vec<String>,
     /// Names of the roster's own columns, in the order of `Row::extras`.
     pub extra_columns: Vec<String>,
-    /// Places in `extra_columns` whose values are also the rows' wave, department or owner: the worksheets do not
-    /// show them twice.
-    pub known_columns: Vec<usize>,
     /// Integrations the profile names, in the order of their columns.
     pub integrations: Vec<String>,
     /// Columns of integrations that work over EWS, with the day it ends.
@@ -52,7 +49,7 @@ pub struct Head {
     pub licences: Vec<LicenceLine>,
     /// The usual way up from products without full mailbox rights.
     pub upgrades: Vec<UpgradeLine>,
-    /// Mail domains of the tenant and the roster.
+    /// The tenant's verified domains.
     pub domains: Vec<DomainLine>,
     /// Applications that use EWS or belong to an integration.
     pub apps: Vec<AppLine>,
@@ -262,9 +259,9 @@ pub struct ServiceLine {
     pub pushbacks: u64,
     /// Time spent waiting because of them, in milliseconds, all workers together.
     pub waited_ms: u64,
-    /// Questions given up.
+    /// Questions about mailboxes given up, because it refused, failed or could not be read until patience ended.
     pub gave_up: u64,
-    /// The quota kept to, in words.
+    /// The pace kept to, in words; empty: the run did not note it.
     pub limit: String,
 }
 
@@ -278,6 +275,9 @@ pub struct RuleLine {
     pub question: String,
     /// What its finding means for the verdict.
     pub effect: String,
+    /// The same for people, in the report's language; the JSON's word is the same in all of them.
+    #[serde(skip)]
+    pub shown: String,
     /// The day its facts were checked.
     #[schemars(with = "String", extend("format" = "date"))]
     pub as_of: Date,

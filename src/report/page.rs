@@ -58,7 +58,7 @@ pub struct Page<'a> {
     licences: Vec<Licence<'a>>,
     domain_lines: &'a [DomainLine],
     services: &'a [ServiceLine],
-    rules: &'a [RuleLine],
+    rules: Vec<RuleLine>,
     parameters: Vec<(&'a str, &'a str)>,
     permissions: &'a [String],
     caveats: &'a [String],
@@ -198,7 +198,7 @@ impl<'a> Page<'a> {
             licences: licences(view),
             domain_lines: &head.domains,
             services: &head.services,
-            rules: &head.rules,
+            rules: head.rules.iter().map(|rule| RuleLine { effect: rule.shown.clone(), ..rule.clone() }).collect(),
             parameters: head
                 .parameters
                 .iter()

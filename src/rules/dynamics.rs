@@ -22,7 +22,7 @@ pub static OTHER_TENANT: Rule = Rule {
     id: "dynamics/other-tenant",
     question: "Is the mailbox in another tenant than the one assessed?",
     effect: BROKEN,
-    asks: &[Question::Directory],
+    asks: &[Question::Directory, Question::Graph],
     facts: FACTS,
     sources: &[DYNAMICS_FAULTS, "https://github.com/MicrosoftDocs/power-platform/pull/2892"],
     texts: RuleTexts {
@@ -34,7 +34,7 @@ pub static OTHER_TENANT: Rule = Rule {
     check: |reading| match &reading.identity {
         Err(open) => Outcome::Unknown(open.clone()),
         Ok(Identity::Nobody) => Outcome::says(),
-        Ok(Identity::One(account)) => Outcome::says_if(is_guest(account)),
+        Ok(Identity::One(account)) => Outcome::says_if(is_guest(reading, account)),
         Ok(Identity::Several) => Outcome::Silent,
     },
 };
@@ -363,6 +363,7 @@ pub(super) mod speaks {
     pub const ALL: &[Speaks] = &[
         (&OTHER_TENANT, |case| {
             case.account().user_principal_name = "ada_fabrikam.example#EXT#@contoso.example".to_owned();
+            case.evidence.graph = crate::rules::testing::no_mailbox();
         }),
         (&NO_LICENCE, |case| {
             case.licensed(&[]);

@@ -114,7 +114,7 @@ pub static GUEST: Rule = Rule {
     id: "identity/guest",
     question: "Is the account a guest?",
     effect: BLOCKS,
-    asks: &[Question::Directory],
+    asks: &[Question::Directory, Question::Graph],
     facts: FACTS,
     sources: &["https://learn.microsoft.com/entra/external-id/user-properties"],
     texts: RuleTexts {
@@ -123,7 +123,12 @@ pub static GUEST: Rule = Rule {
         next: "Take the guest off the roster, or assess the mailbox in its home tenant.",
         alternative: "",
     },
-    check: |reading| about_account(reading, |account| if is_guest(account) { named(account) } else { Outcome::Silent }),
+    check: |reading| {
+        about_account(reading, |account| match is_guest(reading, account) {
+            true => named(account),
+            false => Outcome::Silent,
+        })
+    },
 };
 
 /// A person's account may not sign in.
@@ -226,11 +231,10 @@ pub static ALIAS_ONLY: Rule = Rule {
     },
 };
 
-/// Whether an account is a guest of the tenant.
+/// Whether an account is a guest's whose mailbox is in another organisation: one that Graph opens is here.
 #[must_use]
-pub fn is_guest(account: &Account) -> bool {
-    let typed = account.user_type.as_deref().is_some_and(|word| word.eq_ignore_ascii_case("guest"));
-    typed || account.user_principal_name.to_uppercase().contains("#EXT#")
+pub fn is_guest(reading: &Reading<'_>, account: &Account) -> bool {
+    account.is_guest() && !reading.graph_answers()
 }
 
 /// The primary address, where the roster's address is no more than an alias of it.
@@ -314,6 +318,7 @@ pub(super) mod speaks {
         }),
         (&GUEST, |case| {
             case.account().user_type = Some("guest".to_owned());
+            case.evidence.graph = no_mailbox();
         }),
         (&ACCOUNT_DISABLED, |case| {
             case.account().enabled = Some(false);

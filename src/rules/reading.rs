@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::evidence::mailbox::{Account, GraphAnswer, GraphRefusal, MailboxPurpose, MatchedBy, RouteEnd};
+use crate::evidence::mailbox::{Account, GraphAnswer, GraphRefusal, MailboxPurpose, RouteEnd};
 use crate::facts::{Integration, RecipientUse};
 
 use super::case::Case;
@@ -130,14 +130,10 @@ pub enum Identity<'a> {
 
 fn identity<'a>(case: &Case<'a>) -> Settled<Identity<'a>> {
     let found = ask(Question::Directory, &case.evidence.directory)?;
-    let by_object_id = || {
-        let mut named = found.accounts.iter().filter(|account| account.matched_by.contains(&MatchedBy::ObjectId));
-        named.next().filter(|_| named.next().is_none())
-    };
-    Ok(match found.accounts.as_slice() {
-        [] => Identity::Nobody,
-        [account] => Identity::One(account),
-        _ => by_object_id().map_or(Identity::Several, Identity::One),
+    Ok(match found.the_one() {
+        Some(account) => Identity::One(account),
+        None if found.accounts.is_empty() => Identity::Nobody,
+        None => Identity::Several,
     })
 }
 

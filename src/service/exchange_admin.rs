@@ -4,15 +4,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::de::{DeserializeOwned, Error};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::graph::{Page, entries, one_line};
+use super::graph::{Page, entries, list_by_status, one_line};
 use crate::evidence::Cause;
 use crate::evidence::mailbox::{AgentFilter, AgentRule, CasMailbox, Recipient};
 use crate::evidence::tenant::{AppList, OrganizationEws};
-use crate::transport::retry::{describe, json_by_status};
+use crate::transport::retry::describe;
 use crate::transport::{Answer, Call, Client, LISTING_LIMIT, Patience, Request, Resource, ScopeId, Trouble};
 
 /// The backend of one tenant.
@@ -51,19 +52,11 @@ impl ExchangeAdmin {
     /// When no answer could be had.
     pub async fn organization(&self) -> Result<OrganizationEws, Trouble> {
         let parameters = json!({"RetrieveEwsOperationAccessPolicy": true});
-        let page: Page<Wire> = self.invoke("Get-OrganizationConfig", &parameters, None, None).await?;
-        let organization = page.items.into_iter().next().ok_or_else(|| {
+        let page: Page<Organization> = self.invoke("Get-OrganizationConfig", &parameters, None, None).await?;
+        let Organization(organization) = page.items.into_iter().next().ok_or_else(|| {
             Trouble::new(Cause::Unreadable, "Exchange answered Get-OrganizationConfig without an organization")
         })?;
-        Ok(OrganizationEws {
-            ews_enabled: organization.ews_enabled,
-            app_list: AppList::Seen(app_ids(&organization.ews_allowed_app_ids)),
-            agents: organization.agents(),
-            public_folders: public_folders(
-                organization.public_folders_enabled.as_deref(),
-                hierarchy(&organization.root_public_folder_mailbox).as_deref(),
-            ),
-        })
+        Ok(organization)
     }
 
     /// One page of the mailboxes' EWS settings.
@@ -74,8 +67,8 @@ impl ExchangeAdmin {
         let select = "Guid,ExternalDirectoryObjectId,PrimarySmtpAddress,EwsEnabled,EwsApplicationAccessPolicy,\
             EwsAllowList,EwsBlockList,EwsAllowOutlook,EwsAllowMacOutlook,EwsAllowEntourage";
         let parameters = json!({"ResultSize": "Unlimited"});
-        let page: Page<Wire> = self.invoke("Get-CASMailbox", &parameters, Some(select), next).await?;
-        Ok(page.map(|wire| wire.keyed(Wire::cas)))
+        let page: Page<Cas> = self.invoke("Get-CASMailbox", &parameters, Some(select), next).await?;
+        Ok(page.map(|Cas(mailbox)| mailbox))
     }
 
     /// One page of the mailboxes themselves: kind, archive, who may send on behalf.
@@ -86,18 +79,18 @@ impl ExchangeAdmin {
         let select = "Guid,ExternalDirectoryObjectId,PrimarySmtpAddress,RecipientTypeDetails,ArchiveStatus,\
             IsInactiveMailbox,GrantSendOnBehalfTo";
         let parameters = json!({"ResultSize": "Unlimited"});
-        let page: Page<Wire> = self.invoke("Get-Mailbox", &parameters, Some(select), next).await?;
-        Ok(page.map(|wire| wire.keyed(Wire::recipient)))
+        let page: Page<Mailbox> = self.invoke("Get-Mailbox", &parameters, Some(select), next).await?;
+        Ok(page.map(|Mailbox(mailbox)| mailbox))
     }
 
     /// Runs a cmdlet; a next page is had by posting the same body to its link.
-    async fn invoke(
+    async fn invoke<T: DeserializeOwned>(
         &self,
         cmdlet: &str,
         parameters: &Value,
         select: Option<&str>,
         next: Option<&str>,
-    ) -> Result<Page<Wire>, Trouble> {
+    ) -> Result<Page<T>, Trouble> {
         let url = match next {
             Some(next) => Url::parse(next),
             None => self.client.origins.exchange.join(&format!("/adminapi/beta/{}/InvokeCommand", self.tenant)),
@@ -123,7 +116,7 @@ impl ExchangeAdmin {
             scope: ScopeId::ExchangeAdmin,
             cost: 1,
             request,
-            reading: json_by_status,
+            reading: list_by_status,
             patience: Patience::Listing,
         };
         read(&self.client.call(Resource::Exchange, call).await?, cmdlet)
@@ -131,16 +124,17 @@ impl ExchangeAdmin {
 }
 
 #[derive(Deserialize)]
-struct Listing {
-    #[serde(default, deserialize_with = "entries")]
-    value: Vec<Wire>,
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
+struct Listing<T> {
+    #[serde(deserialize_with = "entries")]
+    value: Vec<T>,
     #[serde(rename = "@odata.nextLink")]
     next: Option<String>,
 }
 
-fn read(answer: &Answer, cmdlet: &str) -> Result<Page<Wire>, Trouble> {
+fn read<T: DeserializeOwned>(answer: &Answer, cmdlet: &str) -> Result<Page<T>, Trouble> {
     if answer.status.is_success() {
-        let listing: Listing = serde_json::from_slice(&answer.body).map_err(|error| {
+        let listing: Listing<T> = serde_json::from_slice(&answer.body).map_err(|error| {
             Trouble::new(Cause::Unreadable, format!("Exchange's answer to {cmdlet} cannot be read: {error}"))
         })?;
         return Ok(Page { items: listing.value, next: listing.next });
@@ -168,68 +162,145 @@ fn error_text(body: &[u8]) -> Option<String> {
     paths.iter().find_map(|path| body.pointer(path)?.as_str().filter(|text| !text.is_empty()).map(one_line))
 }
 
-/// One object of any of the three cmdlets; members that were not asked for are absent.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "PascalCase")]
-struct Wire {
+/// `Get-OrganizationConfig`. Here and below: what is not set comes as `null`, so that a missing switch or policy is an
+/// answer of another shape, and not one that is not set.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct WireOrganization {
+    #[serde(deserialize_with = "flag")]
+    ews_enabled: Option<bool>,
+    #[serde(rename = "EwsAllowedAppIDs", alias = "EWSAllowedAppIDs", alias = "EwsAllowedAppIds")]
+    #[serde(default, deserialize_with = "given")]
+    ews_allowed_app_ids: Option<Value>,
+    #[serde(deserialize_with = "Option::deserialize")]
+    ews_application_access_policy: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    ews_allow_list: Option<Value>,
+    #[serde(default, deserialize_with = "given")]
+    ews_block_list: Option<Value>,
+    public_folders_enabled: Option<String>,
+    #[serde(default)]
+    root_public_folder_mailbox: Value,
+}
+
+/// The organisation's settings, understood.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "WireOrganization")]
+struct Organization(OrganizationEws);
+
+impl TryFrom<WireOrganization> for Organization {
+    type Error = String;
+
+    fn try_from(wire: WireOrganization) -> Result<Self, String> {
+        let apps = wire.ews_allowed_app_ids.map(|apps| texts("EwsAllowedAppIDs", &apps)).transpose()?;
+        let agents = agents(wire.ews_application_access_policy, wire.ews_allow_list, wire.ews_block_list)?;
+        Ok(Self(OrganizationEws {
+            ews_enabled: wire.ews_enabled,
+            app_list: apps.map_or(AppList::Hidden, |apps| AppList::Seen(app_ids(&apps))),
+            agents,
+            public_folders: public_folders(
+                wire.public_folders_enabled.as_deref(),
+                hierarchy(&wire.root_public_folder_mailbox).as_deref(),
+            ),
+        }))
+    }
+}
+
+/// `Get-CASMailbox`.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct WireCas {
     external_directory_object_id: Option<String>,
     primary_smtp_address: Option<String>,
     #[serde(deserialize_with = "flag")]
     ews_enabled: Option<bool>,
-    #[serde(rename = "EwsAllowedAppIDs", alias = "EWSAllowedAppIDs", alias = "EwsAllowedAppIds")]
-    ews_allowed_app_ids: Value,
+    #[serde(deserialize_with = "Option::deserialize")]
     ews_application_access_policy: Option<String>,
-    ews_allow_list: Value,
-    ews_block_list: Value,
-    recipient_type_details: Option<String>,
-    archive_status: Option<String>,
-    #[serde(deserialize_with = "flag")]
-    is_inactive_mailbox: Option<bool>,
-    grant_send_on_behalf_to: Value,
-    public_folders_enabled: Option<String>,
-    root_public_folder_mailbox: Value,
+    #[serde(default, deserialize_with = "given")]
+    ews_allow_list: Option<Value>,
+    #[serde(default, deserialize_with = "given")]
+    ews_block_list: Option<Value>,
 }
 
-impl Wire {
-    fn keyed<T>(self, value: impl FnOnce(&Self) -> T) -> Keyed<T> {
-        let value = value(&self);
-        let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
-        Keyed {
-            object_id: filled(self.external_directory_object_id),
-            primary_smtp: filled(self.primary_smtp_address),
-            value,
-        }
-    }
+/// A mailbox's EWS settings, understood.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "WireCas")]
+struct Cas(Keyed<CasMailbox>);
 
-    fn agents(&self) -> AgentFilter {
-        let enforce = match self.ews_application_access_policy.as_deref() {
-            Some("EnforceAllowList") => Some(AgentRule::AllowList),
-            Some("EnforceBlockList") => Some(AgentRule::BlockList),
-            _ => None,
+impl TryFrom<WireCas> for Cas {
+    type Error = String;
+
+    fn try_from(wire: WireCas) -> Result<Self, String> {
+        let agents = agents(wire.ews_application_access_policy, wire.ews_allow_list, wire.ews_block_list)?;
+        let primary_smtp = wire.primary_smtp_address.clone();
+        let value = CasMailbox { ews_enabled: wire.ews_enabled, agents, primary_smtp };
+        keyed(wire.external_directory_object_id, wire.primary_smtp_address, value).map(Self)
+    }
+}
+
+/// `Get-Mailbox`.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct WireMailbox {
+    external_directory_object_id: Option<String>,
+    primary_smtp_address: Option<String>,
+    recipient_type_details: String,
+    archive_status: Option<String>,
+    #[serde(default, deserialize_with = "flag")]
+    is_inactive_mailbox: Option<bool>,
+    #[serde(default)]
+    grant_send_on_behalf_to: Value,
+}
+
+/// A mailbox's kind, understood.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "WireMailbox")]
+struct Mailbox(Keyed<Recipient>);
+
+impl TryFrom<WireMailbox> for Mailbox {
+    type Error = String;
+
+    fn try_from(wire: WireMailbox) -> Result<Self, String> {
+        let value = Recipient {
+            kind: wire.recipient_type_details,
+            archive: wire.archive_status.as_deref().map(|status| status.eq_ignore_ascii_case("Active")),
+            inactive: wire.is_inactive_mailbox.unwrap_or_default(),
+            // Nobody's verdict hangs on these names: a form that says nothing is no error.
+            send_on_behalf: texts("GrantSendOnBehalfTo", &wire.grant_send_on_behalf_to).unwrap_or_default(),
         };
-        AgentFilter { enforce, allow: strings(&self.ews_allow_list), block: strings(&self.ews_block_list) }
+        keyed(wire.external_directory_object_id, wire.primary_smtp_address, value).map(Self)
     }
+}
 
-    fn cas(&self) -> CasMailbox {
-        CasMailbox {
-            ews_enabled: self.ews_enabled,
-            agents: self.agents(),
-            primary_smtp: self.primary_smtp_address.clone(),
-        }
+fn keyed<T>(object_id: Option<String>, primary_smtp: Option<String>, value: T) -> Result<Keyed<T>, String> {
+    let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
+    let keyed = Keyed { object_id: filled(object_id), primary_smtp: filled(primary_smtp), value };
+    match (&keyed.object_id, &keyed.primary_smtp) {
+        (None, None) => Err("a mailbox has neither ExternalDirectoryObjectId nor PrimarySmtpAddress".to_owned()),
+        _ => Ok(keyed),
     }
+}
 
-    fn recipient(&self) -> Recipient {
-        Recipient {
-            kind: self.recipient_type_details.clone().unwrap_or_default(),
-            archive: self.archive_status.as_deref().map(|status| status.eq_ignore_ascii_case("Active")),
-            inactive: self.is_inactive_mailbox.unwrap_or_default(),
-            send_on_behalf: strings(&self.grant_send_on_behalf_to),
-        }
-    }
+/// A user-agent filter. The list that is not enforced may be missing.
+fn agents(policy: Option<String>, allow: Option<Value>, block: Option<Value>) -> Result<AgentFilter, String> {
+    let enforce = AgentRule::of(policy.as_deref())?;
+    let list = |name: &str, rule: AgentRule, list: Option<Value>| match list {
+        Some(list) => texts(name, &list),
+        None if enforce == Some(rule) => Err(format!("{name} is enforced and missing")),
+        None => Ok(Vec::new()),
+    };
+    let allow = list("EwsAllowList", AgentRule::AllowList, allow)?;
+    let block = list("EwsBlockList", AgentRule::BlockList, block)?;
+    Ok(AgentFilter { enforce, allow, block })
+}
+
+/// A member that is there, be it `null`.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 /// A switch: a JSON Boolean, PowerShell's word for one, or nothing. Anything else is no answer to be guessed at.
-fn flag<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
     match Value::deserialize(deserializer)? {
         Value::Null => Ok(None),
         Value::Bool(value) => Ok(Some(value)),
@@ -238,18 +309,20 @@ fn flag<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<bool
         Value::String(text) if text.eq_ignore_ascii_case("false") => Ok(Some(false)),
         other => {
             let other = one_line(&other.to_string());
-            Err(serde::de::Error::custom(format!("a switch is {other}, neither true nor false")))
+            Err(D::Error::custom(format!("a switch is {other}, neither true nor false")))
         }
     }
 }
 
-/// A multi-valued property: an array, a single text, or nothing.
-fn strings(value: &Value) -> Vec<String> {
-    match value {
-        Value::String(text) if !text.is_empty() => vec![text.clone()],
-        Value::Array(items) => items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect(),
-        _ => Vec::new(),
-    }
+/// A multi-valued property: an array, a single text, or nothing. One that holds anything else is not understood.
+fn texts(name: &str, value: &Value) -> Result<Vec<String>, String> {
+    let items = match value {
+        Value::Null => Some(Vec::new()),
+        Value::String(text) => Some(vec![text.clone()].into_iter().filter(|text| !text.is_empty()).collect()),
+        Value::Array(items) => items.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
+        Value::Bool(_) | Value::Number(_) | Value::Object(_) => None,
+    };
+    items.ok_or_else(|| format!("{name} is {}, and no list of texts", one_line(&value.to_string())))
 }
 
 /// The id of the mailbox that holds the hierarchy of public folders: a text, or a member of an object.
@@ -271,8 +344,8 @@ pub fn public_folders(enabled: Option<&str>, hierarchy: Option<&str>) -> Option<
 
 /// `EwsAllowedAppIDs` is one comma-joined text, now and then inside an array; ids in any case, with blanks.
 #[must_use]
-pub fn app_ids(value: &Value) -> BTreeSet<String> {
-    let joined = strings(value).join(",");
+pub fn app_ids(texts: &[String]) -> BTreeSet<String> {
+    let joined = texts.join(",");
     joined.split(',').map(|id| id.trim().trim_matches(['{', '}']).to_lowercase()).filter(|id| !id.is_empty()).collect()
 }
 
@@ -280,32 +353,71 @@ pub fn app_ids(value: &Value) -> BTreeSet<String> {
 mod tests {
     use super::*;
 
+    /// Reads a mailbox whose settings are given, beside its key.
+    fn cas(settings: &str) -> Result<CasMailbox, String> {
+        let text = format!("{{\"PrimarySmtpAddress\":\"ada@contoso.example\"{settings}}}");
+        serde_json::from_str::<Cas>(&text).map(|Cas(keyed)| keyed.value).map_err(|error| error.to_string())
+    }
+
+    fn organization(settings: &str) -> Result<OrganizationEws, String> {
+        let read = serde_json::from_str::<Organization>(&format!("{{{settings}}}"));
+        read.map(|Organization(settings)| settings).map_err(|error| error.to_string())
+    }
+
     #[test]
     fn the_application_list_is_one_text_in_many_guises() {
+        let of = |list: &Value| {
+            organization(&format!(
+                "\"EwsEnabled\":true,\"EwsApplicationAccessPolicy\":null,\"EwsAllowedAppIDs\":{list}"
+            ))
+            .map(|settings| settings.app_list)
+        };
         let expected: BTreeSet<_> = ["aaaa", "bbbb"].map(str::to_owned).into();
         for value in [json!("AAAA, bbbb,aaaa,"), json!(["aaaa,{BBBB}"]), json!(["aaaa", "bbbb"])] {
-            assert_eq!(app_ids(&value), expected);
+            assert_eq!(of(&value).unwrap(), AppList::Seen(expected.clone()));
         }
         for value in [json!(null), json!(""), json!([])] {
-            assert!(app_ids(&value).is_empty());
+            assert_eq!(of(&value).unwrap(), AppList::Seen(BTreeSet::new()));
         }
+        assert!(of(&json!(["aaaa", 7])).unwrap_err().contains("no list of texts"));
+        let hidden = organization(r#""EwsEnabled":null,"EwsApplicationAccessPolicy":null"#).unwrap();
+        assert_eq!(hidden.app_list, AppList::Hidden, "a list that is not there is not an empty one");
     }
 
     #[test]
     fn switches_keep_their_three_values_and_lists_their_emptiness() {
-        let wire: Wire = serde_json::from_str(
-            r#"{"EwsEnabled":null,"EwsApplicationAccessPolicy":"EnforceAllowList","EwsAllowList":[],"EwsBlockList":null}"#,
-        )
-        .unwrap();
-        let cas = wire.cas();
+        let settings = r#","EwsEnabled":null,"EwsApplicationAccessPolicy":"EnforceAllowList","EwsAllowList":[],"EwsBlockList":null"#;
+        let cas = cas(settings).unwrap();
         assert_eq!(cas.ews_enabled, None);
         assert_eq!(cas.agents, AgentFilter { enforce: Some(AgentRule::AllowList), ..AgentFilter::default() });
     }
 
     #[test]
+    fn what_is_missing_or_not_understood_is_no_answer_to_be_guessed_at() {
+        let policy = |word: &str| cas(&format!(",\"EwsEnabled\":true,\"EwsApplicationAccessPolicy\":{word}"));
+        assert_eq!(policy("null").unwrap().agents, AgentFilter::default());
+        assert_eq!(policy("\"\"").unwrap().agents, AgentFilter::default());
+        let wrong = [
+            (policy("\"EnforceSomethingNew\""), "EnforceSomethingNew"),
+            (policy("\"EnforceBlockList\""), "EwsBlockList is enforced and missing"),
+            (policy("null,\"EwsBlockList\":[\"a*\",7]"), "no list of texts"),
+            (policy("null,\"EwsAllowList\":{}"), "no list of texts"),
+            (cas(",\"EwsEnabled\":true"), "EwsApplicationAccessPolicy"),
+            (cas(",\"EwsApplicationAccessPolicy\":null"), "EwsEnabled"),
+        ];
+        for (read, words) in wrong {
+            let said = read.unwrap_err();
+            assert!(said.contains(words), "{said}");
+        }
+        assert!(organization(r#""EwsApplicationAccessPolicy":null"#).unwrap_err().contains("EwsEnabled"));
+        let nobody = r#"{"EwsEnabled":true,"EwsApplicationAccessPolicy":null,"PrimarySmtpAddress":""}"#;
+        assert!(serde_json::from_str::<Cas>(nobody).unwrap_err().to_string().contains("neither"));
+    }
+
+    #[test]
     fn a_switch_is_read_in_json_s_and_in_powershell_s_words_and_never_guessed() {
         let of = |text: &str| {
-            serde_json::from_str::<Wire>(&format!("{{\"EwsEnabled\":{text}}}")).map(|wire| wire.ews_enabled)
+            cas(&format!(",\"EwsApplicationAccessPolicy\":null,\"EwsEnabled\":{text}")).map(|read| read.ews_enabled)
         };
         assert_eq!(of("\"False\"").unwrap(), Some(false));
         assert_eq!(of("true").unwrap(), Some(true));

@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use http::header::AUTHORIZATION;
 use http::{HeaderValue, StatusCode};
+use serde::de::{DeserializeOwned, IgnoredAny};
 use tokio::time::Instant;
 use tracing::debug;
 
@@ -71,8 +72,15 @@ pub fn by_status(answer: &Answer) -> Reading {
 /// Reads an answer that must be JSON when it is a success.
 #[must_use]
 pub fn json_by_status(answer: &Answer) -> Reading {
+    shaped_by_status::<IgnoredAny>(answer)
+}
+
+/// Reads an answer that must be JSON of a shape when it is a success. A proxy's `{}` is JSON too, and it is no empty
+/// list: it is asked again like a page of HTML.
+#[must_use]
+pub fn shaped_by_status<T: DeserializeOwned>(answer: &Answer) -> Reading {
     match by_status(answer) {
-        Reading::Final if answer.status.is_success() => match unreadable(&answer.body) {
+        Reading::Final if answer.status.is_success() => match unreadable::<T>(&answer.body) {
             Some(detail) => Reading::Transient(Cause::Unreadable, detail.to_owned()),
             None => Reading::Final,
         },
@@ -84,15 +92,21 @@ pub fn json_by_status(answer: &Answer) -> Reading {
 /// ten times that in memory.
 const MOST_VALUES: usize = 4_000_000;
 
-/// Why a body is not read as JSON.
-fn unreadable(body: &[u8]) -> Option<&'static str> {
+/// Why a body is not read as JSON of a shape.
+fn unreadable<T: DeserializeOwned>(body: &[u8]) -> Option<&'static str> {
     // Every value but the first stands behind one of these signs.
     let before_value = |byte: &&u8| matches!(byte, b',' | b'[' | b'{');
     if body.len() > MOST_VALUES && body.iter().filter(before_value).count() > MOST_VALUES {
         return Some("the service answered with more values than any honest answer has");
     }
-    let is_json = body.is_empty() || serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok();
-    (!is_json).then_some("the service answered with something that is not JSON (a proxy's or portal's page?)")
+    match serde_json::from_slice::<T>(body) {
+        Ok(_) => None,
+        Err(_) if body.is_empty() => None,
+        Err(error) if error.is_data() => {
+            Some("the service answered with JSON that holds nothing of what was asked (a proxy's or portal's answer?)")
+        }
+        Err(_) => Some("the service answered with something that is not JSON (a proxy's or portal's page?)"),
+    }
 }
 
 /// A status in words and number.
@@ -163,7 +177,7 @@ impl Transport {
     /// What each service was asked so far.
     #[must_use]
     pub fn traffic(&self) -> Vec<(ScopeId, Traffic)> {
-        ScopeId::ALL.into_iter().map(|id| (id, self.scope(id).stats.snapshot())).collect()
+        ScopeId::ALL.into_iter().map(|id| (id, self.scope(id).stats.snapshot(self.pace.scope(id)))).collect()
     }
 
     /// Sends until there is an answer.

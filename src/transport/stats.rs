@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::pace::ScopePace;
+use super::quota::Limit;
+
 /// Running counts of one scope.
 #[derive(Debug, Default)]
 pub struct ScopeStats {
@@ -32,6 +35,10 @@ pub struct Traffic {
     pub quota_ms: u64,
     /// Milliseconds it stood for a request in flight to come back.
     pub width_ms: u64,
+    /// The limit kept to, if there was one.
+    pub limit: Option<Limit>,
+    /// Most requests in flight at once; 0: not noted.
+    pub most: u32,
 }
 
 impl std::ops::AddAssign for Traffic {
@@ -42,6 +49,8 @@ impl std::ops::AddAssign for Traffic {
         self.pause_ms += other.pause_ms;
         self.quota_ms += other.quota_ms;
         self.width_ms += other.width_ms;
+        // The pace of the session that came last.
+        (self.limit, self.most) = (other.limit, other.most);
     }
 }
 
@@ -81,9 +90,9 @@ impl ScopeStats {
         add(&self.width_ms, time);
     }
 
-    /// The counts now.
+    /// The counts now, at a pace.
     #[must_use]
-    pub fn snapshot(&self) -> Traffic {
+    pub fn snapshot(&self, pace: ScopePace) -> Traffic {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Traffic {
             requests: read(&self.requests),
@@ -92,6 +101,8 @@ impl ScopeStats {
             pause_ms: read(&self.pause_ms),
             quota_ms: read(&self.quota_ms),
             width_ms: read(&self.width_ms),
+            limit: pace.limit,
+            most: pace.width.most,
         }
     }
 }

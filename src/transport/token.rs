@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::Trouble;
-use super::retry::{Call, Signer, Transport};
+use super::retry::{Call, Signer, Transport, describe};
 use super::wire::{Answer, Wire, host_of, is_loopback};
 use crate::evidence::Cause;
 
@@ -109,7 +109,7 @@ impl Client {
         }
         let tokens = &*self.tokens[resource as usize];
         let answer = self.transport.call(call, Some(tokens)).await?;
-        Ok(tokens.taken_out(answer))
+        tokens.taken_out(answer)
     }
 
     /// The same sign-in over another wire, for example one that packs requests into batches.
@@ -225,19 +225,17 @@ impl Tokens {
 }
 
 impl Tokens {
-    /// An answer that repeats our token (a proxy's page that shows the request) loses it before anybody quotes it.
-    fn taken_out(&self, mut answer: Answer) -> Answer {
+    /// An answer that repeats our token (a proxy's page that shows the request) is nobody's to quote, and no answer;
+    /// headers that repeat it are taken out.
+    fn taken_out(&self, mut answer: Answer) -> Result<Answer, Trouble> {
         let state = self.state.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let Some(held) = &state.held else { return answer };
+        let Some(held) = &state.held else { return Ok(answer) };
         let token = held.token.secret.expose_secret().as_bytes();
         // Every answer is searched, so first for the beginning alone, which is quickly prepared and hardly ever found.
         let beginning = token.get(..16).unwrap_or(token);
         let repeats = |text: &[u8]| {
             memchr::memmem::find(text, beginning).is_some() && memchr::memmem::find(text, token).is_some()
         };
-        if repeats(&answer.body) {
-            answer.body = bytes::Bytes::from_static(b"{}");
-        }
         let gone: Vec<_> = answer
             .headers
             .iter()
@@ -247,7 +245,12 @@ impl Tokens {
         for name in gone {
             answer.headers.remove(name);
         }
-        answer
+        if repeats(&answer.body) {
+            let said = describe(answer.status);
+            let detail = format!("the service's answer ({said}) repeats our token, as a proxy's page does: not read");
+            return Err(Trouble::new(Cause::Unreadable, detail).told_by(&answer));
+        }
+        Ok(answer)
     }
 }
 

@@ -1,8 +1,8 @@
 //! The facts behind a verdict, one line each: what came out, who said so, when.
 
 use crate::evidence::mailbox::{
-    Account, AgentFilter, AgentRule, DirectoryMatch, EwsAnswer, GraphAnswer, GraphRefusal, RouteEnd, Routing,
-    UserSettings,
+    Account, AgentFilter, AgentRule, DirectoryMatch, EwsAnswer, GraphAnswer, GraphRefusal, MailboxPurpose, RouteEnd,
+    Routing, UserSettings,
 };
 use crate::evidence::tenant::AppList;
 use crate::evidence::{Observation, Source};
@@ -98,10 +98,12 @@ impl Words<'_, '_> {
     }
 
     fn directory(&self, found: &DirectoryMatch) -> String {
+        if let Some(account) = found.the_one() {
+            return self.account(account);
+        }
         match (found.accounts.as_slice(), found.deleted.len()) {
             ([], 0) => self.say("directory/none"),
             ([], count) => self.with("directory/deleted", Params::one("count", count.to_string())),
-            ([account], _) => self.account(account),
             (accounts, _) => {
                 let names: Vec<&str> = accounts.iter().map(|account| account.user_principal_name.as_str()).collect();
                 let params = Params::one("count", names.len().to_string()).and("accounts", names.join(", "));
@@ -163,8 +165,15 @@ impl Words<'_, '_> {
     fn graph(&self, answer: &GraphAnswer) -> String {
         let (key, message) = match answer {
             GraphAnswer::Answers { purpose } => {
-                let purpose = purpose
-                    .map_or_else(|| self.say("graph/no_purpose"), |purpose| format!("{purpose:?}").to_lowercase());
+                let purpose = self.say(match purpose {
+                    None => "graph/no_purpose",
+                    Some(MailboxPurpose::User) => "purpose/user",
+                    Some(MailboxPurpose::Linked) => "purpose/linked",
+                    Some(MailboxPurpose::Shared) => "purpose/shared",
+                    Some(MailboxPurpose::Room) => "purpose/room",
+                    Some(MailboxPurpose::Equipment) => "purpose/equipment",
+                    Some(MailboxPurpose::Others) => "purpose/others",
+                });
                 return self.with("graph/answers", Params::one("purpose", purpose));
             }
             GraphAnswer::NoMailbox { message } => ("graph/no_mailbox", message),

@@ -28,10 +28,11 @@ const LARGE: &[&str] = &["is larger than"];
 const NOT_JSON: &[&str] = &["not JSON", "not XML", "cannot be read", "not Autodiscover"];
 const SLOW: &[&str] = &["did not answer within"];
 const BROKEN: &[&str] = &["broke off", "could not be reached"];
+const NOTHING: &[&str] = &["holds nothing of what was asked"];
 const MANY: &[&str] = &["is larger than", "more values than", "more entries than"];
 
 /// All of them.
-pub const ATTACKS: [Attack; 21] = [
+pub const ATTACKS: [Attack; 22] = [
     attack("a body in chunks without end", 20, endless, LARGE),
     attack("a body of 8 GiB", 20, gigabytes, LARGE),
     attack("a gzip bomb", 20, gzip_bomb, LARGE),
@@ -79,6 +80,7 @@ pub const ATTACKS: [Attack; 21] = [
     attack("brackets nested 500,000 deep", 20, |s, _| reply(s, "", "[".repeat(500_000).as_bytes()), NOT_JSON),
     attack("objects nested 100,000 deep, and whole", 20, |s, _| reply(s, "", nested().as_bytes()), NOT_JSON),
     attack("elements nested 100,000 deep", 20, |s, _| reply(s, "", "<a>".repeat(100_000).as_bytes()), NOT_JSON),
+    attack("an object that holds nothing", 20, |s, _| reply(s, "", b"{}"), NOTHING),
     attack("entities that grow", 20, |s, _| reply(s, "", LAUGHS.as_bytes()), NOT_JSON),
     attack(
         "millions of empty users",

@@ -174,3 +174,19 @@ fn a_list_of_users_without_end_or_measure_is_given_up_with_its_cause() {
         assert!(causes.len() == MAILBOXES && causes.iter().all(|cause| cause.contains(words)), "{name}: {causes:?}");
     }
 }
+
+/// A batch every part of which is a success that says nothing.
+fn empty_parts(stream: &mut TcpStream, _: &Seen) -> std::io::Result<()> {
+    let parts: Vec<String> = (0..20).map(|id| format!("{{\"id\":\"{id}\",\"status\":200,\"body\":{{}}}}")).collect();
+    reply(stream, "", format!("{{\"responses\":[{}]}}", parts.join(",")).as_bytes())
+}
+
+#[test]
+fn parts_of_a_batch_that_hold_nothing_open_no_mailbox() {
+    let (sandbox, measured) = assess(|target| target.ends_with("/$batch"), empty_parts, 20);
+    hold("empty parts", &measured, MOST, LONGEST);
+    let causes = causes("empty parts", &sandbox);
+    let rows = sandbox.csv("out/readiness.csv");
+    assert!(rows.iter().all(|row| row["verdict"] != "move_to_graph_eac"), "a mailbox was opened by nothing");
+    assert!(causes.iter().any(|cause| cause.contains("holds nothing of what was asked")), "{causes:?}");
+}

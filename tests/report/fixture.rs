@@ -280,7 +280,6 @@ pub fn head() -> Head {
         simulated: true,
         roster: vec!["samples/roster.csv".to_owned()],
         extra_columns: ["Wave", "Department", "licence"].map(str::to_owned).to_vec(),
-        known_columns: vec![0, 1],
         integrations: ["salesforce_eac", "dynamics_sync"].map(str::to_owned).to_vec(),
         branding: Branding {
             client: "Contoso & Söhne".to_owned(),
@@ -400,6 +399,7 @@ fn rules() -> Vec<RuleLine> {
             id: case.reason.to_owned(),
             question: format!("Is it so that: {}?", case.cause),
             effect: case.verdict.id().to_owned(),
+            shown: case.verdict.id().to_owned(),
             as_of: date(2026, 11, 18),
             source: "Microsoft Learn, Exchange Online".to_owned(),
         })

@@ -10,15 +10,17 @@ use std::path::PathBuf;
 
 use crate::evidence::joined::{HostProbe, Published};
 use crate::evidence::mailbox::AgentRule;
+use crate::evidence::question::Question;
 use crate::evidence::store::{Branding, RunRecord, Store};
 use crate::evidence::tenant::{AppList, OrganizationEws};
 use crate::evidence::{Observation, TenantEvidence};
-use crate::facts::Facts;
+use crate::facts::{Aged, Facts};
 use crate::failure::Failure;
 use crate::report::head::{Logo, Organization, RuleLine, ServiceLine, Tenant};
 use crate::report::{self, Head, Texts, joined};
-use crate::rules::{Options, registry};
+use crate::rules::{Effect, Options, registry};
 use crate::transport::ScopeId;
+use crate::transport::stats::Traffic;
 use crate::verdict::{FindingLine, tenant_findings};
 
 /// Puts the head together.
@@ -43,7 +45,7 @@ pub fn head(
         finished: run.finished,
         as_of: options.as_of,
         facts_as_of: facts.as_of().oldest,
-        facts_warning: facts.age_warning(options.as_of).unwrap_or_default(),
+        facts_warning: facts_warning(facts, options.as_of, &texts),
         simulated: run.settings.simulated,
         roster: roster.sources.clone(),
         extra_columns: roster.columns.clone(),
@@ -61,7 +63,7 @@ pub fn head(
         upgrades: licences::upgrades(tenant, facts, options),
         domains: domains::lines(tenant, facts.cloud(&options.cloud), &store.routed_by_domain(run.id)?, &texts),
         apps: apps::lines(tenant, facts, options, &texts),
-        services: services(store, run)?,
+        services: services(store, run, &texts)?,
         rules: registry().iter().map(|rule| rule_line(rule, facts, &texts)).collect(),
         parameters: parameters(run, tenant, &texts),
         permissions: permissions(tenant),
@@ -142,17 +144,48 @@ fn caveats(tenant: &TenantEvidence, texts: &Texts) -> Vec<String> {
     tenant.exports.value().into_iter().flatten().map(|export| joined::sentence(export, &domains, texts)).collect()
 }
 
-fn services(store: &Store, run: &RunRecord) -> Result<Vec<ServiceLine>, Failure> {
-    let traffic = store.traffic(run.id)?;
-    let line = |(key, traffic): (String, crate::transport::stats::Traffic)| ServiceLine {
-        service: ScopeId::ALL.iter().find(|id| id.key() == key).map_or(key, |id| id.name().to_owned()),
-        requests: traffic.requests,
-        retries: traffic.pushbacks + traffic.failures,
-        pushbacks: traffic.pushbacks,
-        waited_ms: traffic.pause_ms,
-        ..ServiceLine::default()
-    };
-    Ok(traffic.into_iter().filter(|(_, traffic)| traffic.requests > 0).map(line).collect())
+/// What each service was asked, and what it left unanswered; services that nothing was asked of are left out.
+fn services(store: &Store, run: &RunRecord, texts: &Texts) -> Result<Vec<ServiceLine>, Failure> {
+    let (traffic, given_up) = (store.traffic(run.id)?, store.given_up(run.id)?);
+    let lines = traffic.into_iter().map(|(key, traffic)| {
+        let id = ScopeId::ALL.into_iter().find(|id| id.key() == key);
+        let theirs = given_up.iter().filter(|(question, _)| id.is_some() && service_of(**question) == id);
+        ServiceLine {
+            service: id.map_or(key, |id| id.name().to_owned()),
+            requests: traffic.requests,
+            retries: traffic.pushbacks + traffic.failures,
+            pushbacks: traffic.pushbacks,
+            waited_ms: traffic.pause_ms,
+            gave_up: theirs.map(|(_, count)| count).sum(),
+            limit: pace(&traffic, texts),
+        }
+    });
+    Ok(lines.filter(|line| line.requests > 0 || line.gave_up > 0).collect())
+}
+
+/// Who is asked a question about a mailbox; nobody, where files answer.
+fn service_of(question: Question) -> Option<ScopeId> {
+    match question {
+        Question::Directory => Some(ScopeId::Directory),
+        Question::Cas | Question::Recipient => Some(ScopeId::ExchangeAdmin),
+        Question::Graph | Question::Delegates => Some(ScopeId::Mailbox),
+        Question::Routing | Question::UserSettings => Some(ScopeId::Autodiscover),
+        Question::Ews => Some(ScopeId::Ews),
+        Question::Joined => None,
+    }
+}
+
+/// The pace kept to, in words; empty where the run did not note it.
+fn pace(traffic: &Traffic, texts: &Texts) -> String {
+    let most = ("most", texts.number(u64::from(traffic.most)));
+    match traffic.limit {
+        _ if traffic.most == 0 => String::new(),
+        None => texts.fill("method", "pace_width", &[(most.0, &most.1)]),
+        Some(limit) => {
+            let (requests, seconds) = (texts.number(u64::from(limit.requests)), limit.seconds.to_string());
+            texts.fill("method", "pace", &[("requests", &requests), ("seconds", &seconds), (most.0, &most.1)])
+        }
+    }
 }
 
 fn rule_line(rule: &crate::rules::Rule, facts: &Facts, texts: &Texts) -> RuleLine {
@@ -161,9 +194,33 @@ fn rule_line(rule: &crate::rules::Rule, facts: &Facts, texts: &Texts) -> RuleLin
         id: rule.id.to_owned(),
         question: question.map_or(rule.question, String::as_str).to_owned(),
         effect: rule.effect.to_string(),
+        shown: effect(rule.effect, texts),
         as_of: facts.file(rule.facts).map_or(facts.as_of().oldest, |file| file.as_of),
         source: rule.sources.join("; "),
     }
+}
+
+/// What a rule does, in words.
+fn effect(effect: Effect, texts: &Texts) -> String {
+    let said = |key, section, id| texts.fill("effect", key, &[("word", texts.get(section, id))]);
+    match effect {
+        Effect::Decides(verdict) => said("verdict", "verdict", verdict.id()),
+        Effect::Urges(urgency) => said("urgency", "urgency_short", urgency.id()),
+        Effect::Marks { columns, state } => {
+            let columns: Vec<&str> = columns.iter().map(|column| texts.get("integration", column)).collect();
+            let word = texts.get("integration_state", state.id());
+            texts.fill("effect", "marks", &[("columns", &columns.join(", ")), ("word", word)])
+        }
+        Effect::Notes => texts.get("effect", "note").to_owned(),
+        Effect::Tells => texts.get("effect", "tenant_note").to_owned(),
+    }
+}
+
+/// A warning of facts that are old; empty where they are not.
+fn facts_warning(facts: &Facts, as_of: Date, texts: &Texts) -> String {
+    let Some(Aged { file, days }) = facts.aged(as_of) else { return String::new() };
+    let (of, days, as_of) = (file.as_of.to_string(), days.to_string(), as_of.to_string());
+    texts.fill("method", "facts_aged", &[("file", file.name), ("of", &of), ("days", &days), ("as_of", &as_of)])
 }
 
 /// The report's looks, with the logo's file read.

@@ -4,8 +4,6 @@ use super::Mask;
 use crate::report::head::{AppLine, Branding, DomainLine, Organization, Tenant};
 use crate::report::{Head, Texts};
 
-/// What the head says of an application that it has no name for.
-const UNNAMED: &str = "unknown";
 /// The one maker whom everybody knows.
 const MICROSOFT: &str = "Microsoft";
 
@@ -25,7 +23,6 @@ impl Mask<'_> {
             simulated: head.simulated,
             roster: head.roster.iter().map(|source| self.source(source)).collect(),
             extra_columns: head.extra_columns.into_iter().map(text).collect(),
-            known_columns: head.known_columns,
             integrations: head.integrations,
             integration_ends: head.integration_ends,
             language: head.language,
@@ -39,7 +36,7 @@ impl Mask<'_> {
             licences: head.licences,
             upgrades: head.upgrades,
             domains: head.domains.into_iter().map(|line| self.domain(line)).collect(),
-            apps: head.apps.into_iter().map(|line| self.app(line)).collect(),
+            apps: head.apps.into_iter().map(|line| self.app(line, texts.get("app_state", "nameless"))).collect(),
             services: head.services,
             rules: head.rules,
             parameters: head.parameters.into_iter().map(|(name, value)| (text(name), text(value))).collect(),
@@ -75,11 +72,12 @@ impl Mask<'_> {
         }
     }
 
-    fn app(&self, line: AppLine) -> AppLine {
+    /// An application; `nameless` is the report's word for one without a name, which is nobody's to hide.
+    fn app(&self, line: AppLine, nameless: &str) -> AppLine {
         let known = self.facts.client(&line.app_id).is_some();
         AppLine {
             app_id: if known { line.app_id } else { self.names.guid(&line.app_id) },
-            name: if known || line.name == UNNAMED { line.name } else { self.names.name("app", &line.name) },
+            name: if known || line.name == nameless { line.name } else { self.names.name("app", &line.name) },
             owner: if line.owner == MICROSOFT { line.owner } else { self.names.name("org", &line.owner) },
             permissions: line.permissions,
             state: line.state,

@@ -8,6 +8,7 @@ mod judged;
 mod plan;
 mod read;
 mod run;
+mod unanswered;
 mod write;
 
 use std::fs::File;

@@ -13,6 +13,7 @@ use super::ingest::number;
 use super::{RunId, Store, StoreError};
 use crate::evidence::mailbox::DirectoryMatch;
 use crate::evidence::question::Question;
+use crate::evidence::tenant::TenantFact;
 use crate::evidence::{Cause, Observation, TenantEvidence};
 use crate::transport::stats::Traffic;
 
@@ -46,7 +47,7 @@ pub struct Candidate {
 
 enum Change {
     Observation { subject: u64, question: Question, open: bool, body: String },
-    TenantFact { name: &'static str, open: bool, body: String },
+    TenantFact { fact: TenantFact, open: bool, body: String },
     Account { subject: u64, object_id: String, mailbox: Option<String> },
     Candidates(Vec<Candidate>),
     Listing { name: &'static str, next: Option<String> },
@@ -119,11 +120,11 @@ impl Writer {
     /// When the store has failed.
     pub async fn observe_tenant<T: Serialize>(
         &self,
-        name: &'static str,
+        fact: TenantFact,
         observation: &Observation<T>,
     ) -> Result<(), StoreError> {
         let (body, open) = bounded(observation, LARGEST_FACT)?;
-        self.send(Change::TenantFact { name, open, body }).await
+        self.send(Change::TenantFact { fact, open, body }).await
     }
 
     /// Notes which account a subject is, and the primary address of its mailbox.
@@ -220,9 +221,9 @@ fn apply(connection: &Connection, run: RunId, change: Change) -> Result<(), Stor
                 "INSERT OR REPLACE INTO observation (run, subject, question, open, body) VALUES (?1, ?2, ?3, ?4, ?5)";
             connection.prepare_cached(sql)?.execute(params![run.0, number(subject), question.number(), open, body])?;
         }
-        Change::TenantFact { name, open, body } => {
+        Change::TenantFact { fact, open, body } => {
             let sql = "INSERT OR REPLACE INTO tenant_fact (run, name, open, body) VALUES (?1, ?2, ?3, ?4)";
-            connection.prepare_cached(sql)?.execute(params![run.0, name, open, body])?;
+            connection.prepare_cached(sql)?.execute(params![run.0, fact.name(), open, body])?;
         }
         Change::Account { subject, object_id, mailbox } => {
             let sql = "UPDATE subject SET object_id = ?3, mailbox = ?4 WHERE run = ?1 AND id = ?2";
@@ -352,9 +353,9 @@ impl Store {
     ///
     /// # Errors
     /// When the store fails.
-    pub fn has_tenant_fact(&self, run: RunId, name: &str) -> Result<bool, StoreError> {
+    pub fn has_tenant_fact(&self, run: RunId, fact: TenantFact) -> Result<bool, StoreError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM tenant_fact WHERE run = ?1 AND name = ?2)";
-        Ok(self.connection.query_row(sql, params![run.0, name], |row| row.get(0))?)
+        Ok(self.connection.query_row(sql, params![run.0, fact.name()], |row| row.get(0))?)
     }
 
     /// The candidates of subjects, put together; who has none is missing.
@@ -399,17 +400,17 @@ impl Store {
         let mut statement =
             self.connection.prepare("SELECT name, body FROM tenant_fact WHERE run = ?1 ORDER BY name")?;
         let mut rows = statement.query([run.0])?;
-        let mut members = serde_json::Map::new();
+        let mut tenant = TenantEvidence::default();
         while let Some(row) = rows.next()? {
-            members.insert(row.get(0)?, serde_json::from_str(&row.get::<_, String>(1)?)?);
+            tenant.restore(&row.get::<_, String>(0)?, &row.get::<_, String>(1)?)?;
         }
         let opened = |question: Question| -> Result<bool, StoreError> {
             let sql = "SELECT EXISTS (SELECT 1 FROM observation WHERE run = ?1 AND question = ?2 AND open = 0
-                       AND (body LIKE '%\"answer\":\"answers\"%' OR body LIKE '%\"answer\":\"works\"%'))";
+                       AND json_extract(body, '$.value.answer') IN ('answers', 'works'))";
             Ok(self.connection.query_row(sql, params![run.0, question.number()], |row| row.get(0))?)
         };
-        members.insert("graph_opened_any".to_owned(), opened(Question::Graph)?.into());
-        members.insert("ews_opened_any".to_owned(), opened(Question::Ews)?.into());
-        Ok(serde_json::from_value(members.into())?)
+        tenant.graph_opened_any = opened(Question::Graph)?;
+        tenant.ews_opened_any = opened(Question::Ews)?;
+        Ok(tenant)
     }
 }

@@ -7,8 +7,10 @@ use jiff::Timestamp;
 
 use super::{Exports, Person};
 use crate::evidence::joined::{AppUse, ExportKind, Joined, JoinedExport, MailboxUse};
+use crate::evidence::mailbox::DirectoryMatch;
 use crate::evidence::question::Question;
 use crate::evidence::store::{EntryRecord, RawEntry, RunId, Store, StoreError, Writer};
+use crate::evidence::tenant::TenantFact;
 use crate::evidence::{MailboxEvidence, Observation, Source};
 
 /// Entries looked at at once.
@@ -55,9 +57,9 @@ pub async fn join(
         .collect();
     if told.iter().any(|export| matches!(export.kind, ExportKind::EwsUsage | ExportKind::EwsAudit)) {
         let uses: Vec<AppUse> = usage.into_values().map(sorted).collect();
-        writer.observe_tenant("ews_usage", &Observation::known(uses, source.clone(), now)).await?;
+        writer.observe_tenant(TenantFact::EwsUsage, &Observation::known(uses, source.clone(), now)).await?;
     }
-    writer.observe_tenant("exports", &Observation::known(told.clone(), source, now)).await?;
+    writer.observe_tenant(TenantFact::Exports, &Observation::known(told.clone(), source, now)).await?;
     writer.settle().await?;
     Ok(told)
 }
@@ -87,7 +89,7 @@ fn partners<'p>(store: &Store, run: RunId, people: &'p BTreeMap<Arc<str>, Person
 /// Every address of a subject, the roster's and the primary one first, each once, lower case.
 fn addresses(entry: &EntryRecord, evidence: &MailboxEvidence) -> Vec<String> {
     let mut all: Vec<String> = entry.address.iter().map(|address| address.to_lowercase()).collect();
-    if let Some([account]) = evidence.directory.value().map(|found| found.accounts.as_slice()) {
+    if let Some(account) = evidence.directory.value().and_then(DirectoryMatch::the_one) {
         let own = account.primary_smtp.iter().chain([&account.user_principal_name]).chain(&account.mail);
         all.extend(own.chain(&account.smtp_addresses).map(|address| address.to_lowercase()));
     }

@@ -268,7 +268,7 @@ fn method(view: &View, workbook: &mut Workbook, book: &Book<'_>) -> Result<Works
         grid.push([
             Cell::text(&*rule.id),
             Cell::text(&*rule.question),
-            Cell::text(&*rule.effect),
+            Cell::text(&*rule.shown),
             Cell::Day(Some(rule.as_of)),
             Cell::text(&*rule.source),
         ])?;

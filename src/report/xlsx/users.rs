@@ -166,16 +166,9 @@ fn columns_of(view: &View) -> Vec<Column> {
     columns.extend(LAST.iter().map(own));
     let mut titles: Vec<String> = columns.iter().map(|column| column.title.clone()).collect();
     let known = titles.len();
-    let extras: Vec<String> =
-        extra_places(view).filter_map(|place| view.head.extra_columns.get(place).cloned()).collect();
-    columns::extend_with_roster_columns(&mut titles, &extras);
+    columns::extend_with_roster_columns(&mut titles, &view.head.extra_columns);
     columns.extend(titles.drain(known..).map(|title| Column::new(title, 40)));
     columns
-}
-
-/// Places of the roster's columns that no column of ours shows already.
-fn extra_places(view: &View) -> impl Iterator<Item = usize> {
-    (0..view.head.extra_columns.len()).filter(|place| !view.head.known_columns.contains(place))
 }
 
 /// The cells of a row, in the order of [`columns_of`].
@@ -188,7 +181,8 @@ fn cells<'a>(view: &'a View, row: &'a Row) -> impl Iterator<Item = Cell<'a>> {
         [Cell::Text(words.into(), integration_tone(state)), Cell::text(rule), Cell::text(action)]
     });
     let last = LAST.iter().map(|(id, _)| own_cell(texts, row, id));
-    let extras = extra_places(view).map(|place| Cell::text(row.extras.get(place).map_or("", String::as_str)));
+    let extras =
+        (0..view.head.extra_columns.len()).map(|place| Cell::text(row.extras.get(place).map_or("", String::as_str)));
     own.chain(integrations).chain(last).chain(extras)
 }
 

@@ -12,6 +12,7 @@ use super::decide::{self, Decision};
 use super::gate::{self, Caller, Closed};
 use super::identity::is_guest;
 use super::reading::{Identity, Place, Reading, Settled};
+use super::registry;
 use super::rule::{Effect, Open, Outcome, Params, Question, Rule, RuleTexts, ask};
 use super::sources::{APP_IDS, BOTH_SWITCHES, CONTROL, DEPRECATION, IS_HERE, MC_PLAN};
 use super::states::Urgency;
@@ -43,7 +44,7 @@ pub static NOT_HERE: Rule = Rule {
         match &reading.identity {
             Err(open) => return unless_opened(open),
             Ok(Identity::Nobody) if !reading.graph_answers() => return Outcome::says(),
-            Ok(Identity::One(account)) if is_guest(account) && !reading.graph_answers() => return Outcome::says(),
+            Ok(Identity::One(account)) if is_guest(reading, account) => return Outcome::says(),
             Ok(_) => {}
         }
         match &reading.located {
@@ -246,14 +247,10 @@ pub static BY_DEADLINE: Rule = Rule {
     },
 };
 
-/// The rules that give the urgency, in order.
-pub static URGENCY: [&Rule; 7] =
-    [&NOT_HERE, &ENDED, &WORKS_AGAINST_SETTINGS, &REFUSED, &CLOSED, &NULL_FLIP, &BY_DEADLINE];
-
 /// How soon EWS of the user stops.
 #[must_use]
 pub fn urgency(reading: &Reading<'_>) -> Decision<Urgency> {
-    let answers = URGENCY.iter().filter_map(|rule| match rule.effect {
+    let answers = registry().iter().filter_map(|rule| match rule.effect {
         Effect::Urges(urgency) => Some((*rule, urgency)),
         _ => None,
     });

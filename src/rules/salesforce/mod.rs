@@ -50,7 +50,7 @@ pub static NO_MAILBOX: Rule = Rule {
             Ok(Identity::Several) => {
                 return Outcome::Unknown(Open::unsettled(Question::Directory, "several_accounts", Params::default()));
             }
-            Ok(Identity::One(account)) if is_guest(account) => return Outcome::says(),
+            Ok(Identity::One(account)) if is_guest(reading, account) => return Outcome::says(),
             Ok(Identity::One(_)) => {}
         }
         match &reading.located {

@@ -5,15 +5,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{Graph, read};
+use super::{Graph, Links, read};
 use crate::evidence::Cause;
 use crate::evidence::tenant::{Application, Notice};
+use crate::transport::retry::json_by_status;
 use crate::transport::{LISTING_LIMIT, Trouble};
 
 /// Office 365 Exchange Online, the resource behind EWS.
 const EXCHANGE: &str = "00000002-0000-0ff1-ce00-000000000000";
-/// Most pages of service principals read; a tenant of 200,000 of them has other worries.
-const MOST_PAGES: usize = 200;
 
 /// Which applications matter, whatever they may do.
 #[derive(Debug, Clone, Default)]
@@ -76,7 +75,7 @@ impl Graph {
     }
 
     async fn principal(&self, path: &str) -> Result<WirePrincipal, Trouble> {
-        read(&self.fetch(self.url(path)?, 1, false).await?, "a service principal")
+        read(&self.fetch(self.url(path)?, 1, false, json_by_status).await?, "a service principal")
     }
 
     /// Who holds which permissions on Exchange Online, by the holder's object id; and whether the delegated ones stayed
@@ -141,19 +140,22 @@ impl Graph {
     /// Every entry of a listing.
     async fn all<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<Vec<T>, Trouble> {
         let what = "the applications";
-        let (mut page, mut bytes) = self.sized_page(self.url(path)?, what).await?;
-        let mut items = page.items;
-        for _ in 0..MOST_PAGES {
-            let Some(next) = page.next else { break };
-            let (more, more_bytes) = self.sized_page(self.same_host(&next)?, what).await?;
-            (page, bytes) = (more, bytes + more_bytes);
+        let (mut links, mut url) = (Links::default(), self.url(path)?);
+        let (mut items, mut bytes) = (Vec::new(), 0);
+        loop {
+            let (page, more) = self.sized_page(url, what).await?;
+            bytes += more;
             if bytes > LISTING_LIMIT {
                 let detail = format!("Graph's list of {what} is larger than {} MiB", LISTING_LIMIT >> 20);
                 return Err(Trouble::new(Cause::Unreadable, detail));
             }
-            items.append(&mut page.items);
+            links.follow(page.next.as_deref(), page.items.len())?;
+            items.extend(page.items);
+            match page.next {
+                Some(next) => url = self.same_host(&next)?,
+                None => return Ok(items),
+            }
         }
-        Ok(items)
     }
 }
 

@@ -5,9 +5,10 @@ use serde::Deserialize;
 use url::Url;
 use uuid::Uuid;
 
-use super::{Graph, Page, encoded, entries, read};
+use super::{Graph, Page, encoded, entries, list_by_status, read};
 use crate::evidence::Cause;
 use crate::evidence::mailbox::{Account, AssignedLicence, AssignedPlan, Assignment, DeletedAccount};
+use crate::transport::retry::json_by_status;
 use crate::transport::{ScopeId, Trouble};
 
 /// The attributes the rules read. Without `$select` Graph sends ten others.
@@ -23,7 +24,7 @@ impl Graph {
     /// # Errors
     /// When no answer could be had.
     pub async fn count_users(&self) -> Result<u64, Trouble> {
-        let answer = self.fetch(self.url("users/$count")?, 1, true).await?;
+        let answer = self.fetch(self.url("users/$count")?, 1, true, json_by_status).await?;
         read(&answer, "the number of users")
     }
 
@@ -50,7 +51,7 @@ impl Graph {
             filter.push_str(&format!(" or id eq '{id}'"));
         }
         let path = format!("users?$filter={}&$select={SELECT}", encoded(&filter));
-        let answer = self.ask(ScopeId::Directory, &path).await?;
+        let answer = self.ask(ScopeId::Directory, self.url(&path)?, list_by_status).await?;
         let found: Listing<WireUser> = read(&answer, "the account")?;
         Ok(found.value.into_iter().map(Account::from).collect())
     }
@@ -85,7 +86,7 @@ impl Graph {
         url: Url,
         what: &str,
     ) -> Result<(Page<T>, usize), Trouble> {
-        let answer = self.fetch(url, 1, false).await?;
+        let answer = self.fetch_list(url, 1).await?;
         let listing: Listing<T> = read(&answer, what)?;
         Ok((Page { items: listing.value, next: listing.next }, answer.body.len()))
     }
@@ -106,11 +107,11 @@ impl Graph {
 
 #[derive(Deserialize)]
 #[serde(bound(deserialize = "T: Deserialize<'de>"))]
-struct Listing<T> {
-    #[serde(default = "Vec::new", deserialize_with = "entries")]
-    value: Vec<T>,
+pub(super) struct Listing<T> {
+    #[serde(deserialize_with = "entries")]
+    pub(super) value: Vec<T>,
     #[serde(rename = "@odata.nextLink")]
-    next: Option<String>,
+    pub(super) next: Option<String>,
 }
 
 /// A user reduced to what is kept of it as soon as it is read: a page of whole ones would be several times as large.

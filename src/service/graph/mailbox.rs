@@ -2,10 +2,13 @@
 
 use http::StatusCode;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
-use super::{Graph, encoded, entries, error_of, read, trouble};
+use super::directory::Listing;
+use super::{Graph, Links, encoded, error_of, list_by_status, read, trouble};
 use crate::evidence::mailbox::{Delegate, GraphAnswer, GraphRefusal, MailboxPurpose};
-use crate::transport::{Answer, ScopeId, Trouble};
+use crate::transport::retry::shaped_by_status;
+use crate::transport::{Answer, Reading, ScopeId, Trouble};
 
 /// The question that proves a mailbox, by the permission at hand. All prove token, permission and mailbox in
 /// one request; the first also tells the kind of mailbox.
@@ -52,7 +55,7 @@ impl Graph {
     /// When no answer could be had, or one that settles nothing.
     pub async fn open_mailbox(&self, object_id: &str, probe: Probe) -> Result<GraphAnswer, Trouble> {
         let path = format!("users/{}/{}", encoded(object_id), probe.path());
-        interpret(&self.ask(ScopeId::Mailbox, &path).await?)
+        interpret(&self.ask(ScopeId::Mailbox, self.url(&path)?, by_status).await?)
     }
 
     /// Asks who may open a user's calendar; entries without an address ("My Organization") are left out.
@@ -60,23 +63,23 @@ impl Graph {
     /// # Errors
     /// When no answer could be had, or one that settles nothing.
     pub async fn delegates(&self, object_id: &str) -> Result<Vec<Delegate>, Trouble> {
-        let path = format!("users/{}/calendar/calendarPermissions", encoded(object_id));
-        let answer = self.ask(ScopeId::Mailbox, &path).await?;
-        let permissions: Permissions = read(&answer, "calendar permissions")?;
-        let delegates = permissions.value.into_iter().filter_map(|permission| {
-            let EmailAddress { address, name } = permission.email_address?;
-            let (name, role) = (name.unwrap_or_default(), permission.role.unwrap_or_default());
-            Some(Delegate { address: address?, name, role })
-        });
-        Ok(delegates.collect())
+        let mut url = self.url(&format!("users/{}/calendar/calendarPermissions", encoded(object_id)))?;
+        let (mut links, mut delegates) = (Links::up_to(MOST_PAGES), Vec::new());
+        loop {
+            let answer = self.ask(ScopeId::Mailbox, url, list_by_status).await?;
+            let page: Listing<Permission> = read(&answer, "calendar permissions")?;
+            links.follow(page.next.as_deref(), page.value.len())?;
+            delegates.extend(page.value.into_iter().filter_map(Permission::into_delegate));
+            match page.next {
+                Some(next) => url = self.same_host(&next)?,
+                None => return Ok(delegates),
+            }
+        }
     }
 }
 
-#[derive(Deserialize)]
-struct Permissions {
-    #[serde(deserialize_with = "entries")]
-    value: Vec<Permission>,
-}
+/// Pages of one calendar's permissions; a page has ten at least.
+const MOST_PAGES: usize = 100;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -85,26 +88,40 @@ struct Permission {
     email_address: Option<EmailAddress>,
 }
 
+impl Permission {
+    fn into_delegate(self) -> Option<Delegate> {
+        let EmailAddress { address, name } = self.email_address?;
+        let (name, role) = (name.unwrap_or_default(), self.role.unwrap_or_default());
+        Some(Delegate { address: address?, name, role })
+    }
+}
+
 #[derive(Deserialize)]
 struct EmailAddress {
     address: Option<String>,
     name: Option<String>,
 }
 
-/// `mailboxSettings/userPurpose` answers with the word as `value`; `mailboxSettings` holds it as a member, bare or as
-/// an object with a `value` of its own.
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Purpose {
-    value: serde_json::Value,
-    user_purpose: serde_json::Value,
+/// What an opened mailbox answers with: its `id`, or its purpose. `mailboxSettings/userPurpose` holds the word as
+/// `value`; `mailboxSettings` as a member, bare or as an object with a `value` of its own.
+#[derive(Deserialize)]
+#[serde(try_from = "Map<String, Value>")]
+struct Opened(Option<MailboxPurpose>);
+
+impl TryFrom<Map<String, Value>> for Opened {
+    type Error = &'static str;
+
+    fn try_from(answer: Map<String, Value>) -> Result<Self, Self::Error> {
+        let said = ["value", "userPurpose", "id"].iter().find_map(|name| answer.get(*name));
+        let said = said.filter(|said| !said.is_array()).ok_or("it holds nothing of a mailbox")?;
+        Ok(Self(said.get("value").unwrap_or(said).as_str().and_then(purpose_of)))
+    }
 }
 
-impl Purpose {
-    fn word(&self) -> Option<&str> {
-        let nested = self.user_purpose.get("value").unwrap_or(&self.user_purpose);
-        self.value.as_str().or_else(|| nested.as_str())
-    }
+/// Reads a mailbox's answer by status; a success that holds nothing of a mailbox opens none.
+#[must_use]
+pub fn by_status(answer: &Answer) -> Reading {
+    shaped_by_status::<Opened>(answer)
 }
 
 /// The failure map of Exchange's side of Graph.
@@ -113,8 +130,8 @@ impl Purpose {
 /// When the answer settles nothing.
 pub fn interpret(answer: &Answer) -> Result<GraphAnswer, Trouble> {
     if answer.status.is_success() {
-        let purpose: Purpose = read(answer, "the mailbox")?;
-        return Ok(GraphAnswer::Answers { purpose: purpose.word().and_then(purpose_of) });
+        let Opened(purpose) = read(answer, "the mailbox")?;
+        return Ok(GraphAnswer::Answers { purpose });
     }
     let (code, message) = error_of(answer);
     let refused = |by| Ok(GraphAnswer::Refused { by, message: message.clone() });
@@ -173,6 +190,17 @@ mod tests {
         assert_eq!(of(r#"{"userPurpose":{"value":"shared"}}"#), shared);
         assert_eq!(of(r#"{"value":"unknownFutureValue"}"#), GraphAnswer::Answers { purpose: None });
         assert_eq!(of(r#"{"id":"AAMk"}"#), GraphAnswer::Answers { purpose: None });
+        assert_eq!(of(r#"{"@odata.context":"x","value":null}"#), GraphAnswer::Answers { purpose: None });
+    }
+
+    #[test]
+    fn a_success_that_holds_nothing_of_a_mailbox_opens_none_and_is_asked_again() {
+        for body in ["{}", r#"{"@odata.context":"x"}"#, r#"{"value":[]}"#, r#"{"d":{"id":"AAMk"}}"#, "[]", "42"] {
+            let answer = answer(200, body);
+            assert_eq!(interpret(&answer).unwrap_err().cause, Cause::Unreadable, "{body}");
+            assert!(matches!(by_status(&answer), Reading::Transient(Cause::Unreadable, _)), "{body}");
+        }
+        assert_eq!(by_status(&answer(200, r#"{"value":"user"}"#)), Reading::Final);
     }
 
     #[test]

@@ -3,19 +3,22 @@
 pub mod apps;
 pub mod batch;
 pub mod directory;
+mod links;
 pub mod mailbox;
 pub mod tenant;
 
 use std::fmt;
 use std::sync::Arc;
 
-use serde::de::{DeserializeOwned, Error, SeqAccess, Visitor};
+pub use links::Links;
+
+use serde::de::{DeserializeOwned, Error, IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use url::Url;
 
 use crate::evidence::Cause;
-use crate::transport::retry::{describe, json_by_status};
-use crate::transport::{Answer, Call, Client, LISTING_LIMIT, Patience, Request, Resource, ScopeId, Trouble};
+use crate::transport::retry::{describe, shaped_by_status};
+use crate::transport::{Answer, Call, Client, LISTING_LIMIT, Patience, Reading, Request, Resource, ScopeId, Trouble};
 
 /// Graph, as our application sees it.
 pub struct Graph {
@@ -31,6 +34,20 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// Where the next page is; an opaque address, followed verbatim.
     pub next: Option<String>,
+}
+
+/// How an answer is read before anybody looks into it.
+type ByStatus = fn(&Answer) -> Reading;
+
+/// Reads a listing's page by status: it has a `value`, even where that is empty (OData JSON format, section 13).
+#[must_use]
+pub fn list_by_status(answer: &Answer) -> Reading {
+    #[derive(Deserialize)]
+    struct Page {
+        #[serde(rename = "value")]
+        _value: IgnoredAny,
+    }
+    shaped_by_status::<Page>(answer)
 }
 
 /// Most entries read of one page; at most 1,000 are asked for.
@@ -83,21 +100,25 @@ impl Graph {
         parse_url(&format!("{root}/v1.0/{path}"))
     }
 
+    /// Asks for a listing's page.
+    async fn fetch_list(&self, url: Url, cost: u32) -> Result<Answer, Trouble> {
+        self.fetch(url, cost, false, list_by_status).await
+    }
+
     /// Asks for a listing's page or a fact of the tenant.
-    async fn fetch(&self, url: Url, cost: u32, eventual: bool) -> Result<Answer, Trouble> {
+    async fn fetch(&self, url: Url, cost: u32, eventual: bool, reading: ByStatus) -> Result<Answer, Trouble> {
         let mut request = Request::get(url).at_most(LISTING_LIMIT).header("accept", "application/json");
         if eventual {
             request = request.header("consistencylevel", "eventual");
         }
-        let call =
-            Call { scope: ScopeId::Directory, cost, request, reading: json_by_status, patience: Patience::Listing };
+        let call = Call { scope: ScopeId::Directory, cost, request, reading, patience: Patience::Listing };
         self.client.call(Resource::Graph, call).await
     }
 
     /// Asks one question about one user, packed with others into a batch.
-    async fn ask(&self, scope: ScopeId, path: &str) -> Result<Answer, Trouble> {
-        let request = Request::get(self.url(path)?).header("accept", "application/json");
-        let call = Call { scope, cost: 1, request, reading: json_by_status, patience: Patience::Question };
+    async fn ask(&self, scope: ScopeId, url: Url, reading: ByStatus) -> Result<Answer, Trouble> {
+        let request = Request::get(url).header("accept", "application/json");
+        let call = Call { scope, cost: 1, request, reading, patience: Patience::Question };
         self.batched.call(Resource::Graph, call).await
     }
 }
@@ -168,24 +189,4 @@ fn read<T: DeserializeOwned>(answer: &Answer, what: &str) -> Result<T, Trouble> 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(Debug, Deserialize)]
-    struct Listed {
-        #[serde(deserialize_with = "entries")]
-        value: Vec<Empty>,
-    }
-
-    #[derive(Debug, Default, Deserialize)]
-    #[serde(default)]
-    struct Empty {}
-
-    #[test]
-    fn a_page_has_as_many_entries_as_anybody_asks_for_and_no_more() {
-        let page = |count: usize| format!("{{\"value\":[{}]}}", vec!["{}"; count].join(","));
-        assert_eq!(serde_json::from_str::<Listed>(&page(MOST_ENTRIES)).unwrap().value.len(), MOST_ENTRIES);
-        let error = serde_json::from_str::<Listed>(&page(MOST_ENTRIES + 1)).unwrap_err().to_string();
-        assert!(error.contains("more entries than"), "{error}");
-    }
-}
+mod tests;

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{Graph, entries, read};
+use crate::evidence::Cause;
 use crate::evidence::tenant::{Domain, Sku, SkuPlan, TenantIdentity};
 use crate::transport::Trouble;
 
@@ -15,8 +16,10 @@ impl Graph {
     pub async fn identity(&self) -> Result<TenantIdentity, Trouble> {
         let path = "organization?$select=id,displayName,verifiedDomains,onPremisesSyncEnabled";
         let organizations: List<WireOrganization> =
-            read(&self.fetch(self.url(path)?, 1, false).await?, "the organization")?;
-        let organization = organizations.value.into_iter().next().unwrap_or_default();
+            read(&self.fetch_list(self.url(path)?, 1).await?, "the organization")?;
+        let organization = organizations.value.into_iter().next();
+        let nobody = || Trouble::new(Cause::Unreadable, "Graph's answer for the organization holds none");
+        let organization = organization.filter(|organization| !organization.id.is_empty()).ok_or_else(nobody)?;
         Ok(TenantIdentity {
             id: organization.id,
             name: organization.display_name.unwrap_or_default(),
@@ -32,7 +35,7 @@ impl Graph {
     pub async fn skus(&self) -> Result<Vec<Sku>, Trouble> {
         let path =
             "subscribedSkus?$select=skuId,skuPartNumber,capabilityStatus,consumedUnits,prepaidUnits,servicePlans";
-        let skus: List<WireSku> = read(&self.fetch(self.url(path)?, 2, false).await?, "the tenant's licences")?;
+        let skus: List<WireSku> = read(&self.fetch_list(self.url(path)?, 2).await?, "the tenant's licences")?;
         Ok(skus.value.into_iter().filter_map(WireSku::into_evidence).collect())
     }
 }
@@ -40,7 +43,7 @@ impl Graph {
 #[derive(Deserialize)]
 #[serde(bound(deserialize = "T: Deserialize<'de>"))]
 struct List<T> {
-    #[serde(default = "Vec::new", deserialize_with = "entries")]
+    #[serde(deserialize_with = "entries")]
     value: Vec<T>,
 }
 

@@ -125,7 +125,7 @@ pub fn settings(data: &[u8]) {
             std::fs::write(folder.join(names[which % names.len()].name), rest).expect("a file");
             if let Ok(facts) = Facts::load(&folder) {
                 let today = jiff::civil::date(2026, 11, 20);
-                let _ = (facts.age_warning(today), facts.as_of());
+                let _ = (facts.aged(today), facts.as_of());
             }
         }
         _ => drop(std::str::from_utf8(rest).map(|text| Tenant::from_toml("tenant.toml", text))),

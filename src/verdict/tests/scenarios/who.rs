@@ -153,6 +153,22 @@ pub const ALL: &[Scenario] = &[
         "identity/guest",
     ),
     (
+        "a member of another tenant's name whose mailbox is here",
+        |case| {
+            case.account().user_principal_name = "eve_fabrikam.example#EXT#@contoso.example".to_owned();
+        },
+        MoveToGraphEac,
+        "graph/answers",
+    ),
+    (
+        "an account of the type that was made here and has its mailbox here",
+        |case| {
+            case.account().user_type = Some("Guest".to_owned());
+        },
+        MoveToGraphEac,
+        "graph/answers",
+    ),
+    (
         "disabled account",
         |case| {
             case.account().enabled = Some(false);

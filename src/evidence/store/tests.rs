@@ -164,7 +164,7 @@ fn a_store_of_format_1_is_brought_up_to_this_one_and_keeps_its_run() {
     drop(busy);
     let store = Store::open_existing(&path).unwrap();
     assert_eq!(store.check_format().unwrap(), FORMAT);
-    let run = store.run(None).unwrap().unwrap();
+    let run = store.newest_run().unwrap().unwrap();
     assert_eq!(all(&store, run.id).len(), 4);
     assert_eq!(store.judging(run.id).unwrap(), None, "format 1 did not keep verdicts");
     let judging = Judging { at: now(), tool: "1".to_owned(), rules: "r".to_owned() };

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
+use super::after::AfterArgs;
 use super::{Output, store_path};
 use crate::assessment::{self, Wishes};
 use crate::evidence::store::Store;
@@ -39,15 +40,10 @@ pub struct ReportArgs {
     /// Language of the report's texts: en or de.
     #[arg(long, value_name = "LANG", default_value = "en")]
     pub language: String,
-    /// What a scheduler wants beside the report.
-    #[command(flatten)]
-    pub after: super::after::AfterArgs,
 }
 
 /// The same, checked.
 pub struct Checked {
-    /// What to do beside writing the report.
-    pub after: super::after::After,
     /// Folder for the files.
     pub out: PathBuf,
     /// What the reader wants of the report.
@@ -101,7 +97,7 @@ impl ReportArgs {
             templates: self.templates.clone(),
             anonymize: self.anonymize,
         };
-        Ok(Checked { after: self.after.check()?, out: self.out.clone(), wishes, facts: self.facts.clone() })
+        Ok(Checked { out: self.out.clone(), wishes, facts: self.facts.clone() })
     }
 }
 
@@ -135,6 +131,9 @@ pub struct Args {
     run: Option<String>,
     #[command(flatten)]
     report: ReportArgs,
+    /// What a scheduler wants beside the report.
+    #[command(flatten)]
+    after: AfterArgs,
 }
 
 /// Runs the command.
@@ -142,13 +141,13 @@ pub struct Args {
 /// # Errors
 /// In words, when there is no such run, or the report cannot be written.
 pub async fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
-    let checked = args.report.check()?;
+    let (checked, after) = (args.report.check()?, args.after.check()?);
     let facts = checked.facts()?;
     let store = Store::open_existing(&store_path(args.report.store.as_deref()))?;
     let run = assessment::find_run(&store, args.run.as_deref())?;
     assessment::check_folder(&checked.out)?;
-    checked.after.remember(&store, &run.tenant)?;
+    after.remember(&store, &run.tenant)?;
     let written = assessment::write(&store, &run.uuid, facts.get(), &checked.wishes, &checked.out)?;
     output.result(&written.summary(output.width(), output.colour()));
-    Ok(checked.after.close(&written, output).await)
+    Ok(after.close(&written, output).await)
 }

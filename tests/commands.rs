@@ -46,6 +46,21 @@ fn a_roster_comes_through_standard_input() {
 }
 
 #[test]
+fn a_report_that_cannot_be_written_is_worth_repeating_and_a_wrong_option_is_not() {
+    let sandbox = Sandbox::new();
+    sandbox.write("one.csv", "alma.reuter@contoso.example\n");
+    // A folder where the file belongs, as a program that holds the file open: seen only after all was asked.
+    std::fs::create_dir_all(sandbox.path("out/readiness.csv")).expect("a folder");
+    let assess = ["assess", "one.csv", "--tenant", "demo", "--out", "out", "--format", "csv"];
+    let told = sandbox.run(&assess).expect(5).stderr();
+    assert!(told.contains("cannot write out") && told.contains("the disk has room"), "{told}");
+    sandbox.run(&["report", "--out", "out", "--format", "docx"]).expect(2);
+    sandbox.run(&["report", "--out", "out", "--language", "tlh"]).expect(2);
+    std::fs::remove_dir(sandbox.path("out/readiness.csv")).expect("an empty folder");
+    sandbox.run(&["report", "--out", "out", "--format", "csv"]).expect(0);
+}
+
+#[test]
 fn completions_are_printed_for_every_shell() {
     let sandbox = Sandbox::new();
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {

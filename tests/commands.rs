@@ -68,6 +68,41 @@ fn completions_are_printed_for_every_shell() {
     }
 }
 
+/// One of each way to standard output: text, a whole script, help, a manual, a table that comes row by row.
+const PRINTED: [&[&str]; 7] =
+    [&["runs"], &["completions", "bash"], &["--help"], &["man"], &["rules"], &["schema"], &["runs", "export"]];
+
+#[test]
+fn a_reader_that_went_away_has_seen_enough() {
+    let sandbox = Sandbox::new();
+    sandbox.write("one.csv", "alma.reuter@contoso.example\n");
+    sandbox.run(&["assess", "one.csv", "--tenant", "demo", "--format", "csv"]).expect(0);
+    for arguments in PRINTED.into_iter().chain([&["roster", "one.csv"][..], &["assess", "one.csv", "--tenant", "demo"]])
+    {
+        let mut command = sandbox.command(arguments);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        drop(child.stdout.take());
+        let ended = child.wait_with_output().expect("it ends");
+        let told = String::from_utf8_lossy(&ended.stderr);
+        assert!(ended.status.code() == Some(0) && !told.contains("error"), "{arguments:?}: {told}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_behind_standard_output_is_told() {
+    let sandbox = Sandbox::new();
+    sandbox.write("one.csv", "alma.reuter@contoso.example\n");
+    sandbox.run(&["assess", "one.csv", "--tenant", "demo", "--format", "csv"]).expect(0);
+    for arguments in PRINTED.into_iter().chain([&["roster", "one.csv"][..], &["report", "--format", "csv"]]) {
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("the device");
+        let ended = sandbox.command(arguments).stdout(full).output().expect("it ends");
+        let told = String::from_utf8_lossy(&ended.stderr);
+        assert!(ended.status.code() == Some(5) && told.contains("No space left"), "{arguments:?}: {told}");
+        assert!(told.contains("\nhint: "), "{arguments:?}: {told}");
+    }
+}
+
 #[test]
 fn the_day_of_judgement_changes_what_stops_and_not_the_evidence() {
     let sandbox = Sandbox::new();

@@ -88,7 +88,7 @@ pub async fn run(args: Args, output: &Output) -> Result<Exit, Failure> {
     match names.as_slice() {
         [name] => {
             let assessed = session.assess(name, &report.out).await?;
-            output.result(&assessed.written.summary(output.width(), output.colour()));
+            output.result(&assessed.written.summary(output.width(), output.colour()))?;
             Ok(assessed.exit)
         }
         names => many::run(&mut session, names).await,

@@ -79,7 +79,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
             String::from_utf8_lossy(&out).into_owned()
         }
         Format::Json => json(&changes, &trend, plan.as_ref())?,
-    });
+    })?;
     let verdicts = trend.points.last().map(|point| point.verdicts).unwrap_or_default();
     let exceeded = after::test(&conditions, &after::counts(&changes, plan.as_ref(), verdicts), output);
     Ok(if exceeded { Exit::Threshold } else { Exit::Done })

@@ -50,7 +50,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         text.push_str(&format!("\n[tenants.{name}]\n"));
         text.push_str(&table(&rows(&settings, &profile.credential)));
     }
-    output.result(&text);
+    output.result(&text)?;
     Ok(Exit::Done)
 }
 

@@ -57,15 +57,15 @@ pub async fn run(args: Args, output: &Output) -> Result<Exit, Failure> {
     profile.pace.request = profile.pace.request.min(PATIENCE);
     let way = Way { facts, clock, trace: args.reach.begin_trace(clock)? };
     let tap = Arc::new(Tap::new(way.wire(&profile)?));
-    output.result(&network(&profile, &*tap, clock.now()).await);
+    output.result(&network(&profile, &*tap, clock.now()).await)?;
     let credential = credential::read(&profile, way.trace.as_deref())?;
     let transport = Arc::new(Transport::new(Arc::clone(&tap) as Arc<dyn Wire>, profile.pace, clock));
     let profile = way.settle_cloud(profile, &transport, output).await?;
     let connected = way.services(profile, transport, credential)?;
     let roles = Roles::of(&connected).await;
-    output.result(&sign_in(&connected, &roles));
+    output.result(&sign_in(&connected, &roles))?;
     let checks = checks::all(&connected, &roles, args.mailbox.as_deref()).await;
-    output.result(&questions(&checks, &tap));
+    output.result(&questions(&checks, &tap))?;
     if let Some(embedded) = embedded {
         embedded.stop().await;
     }

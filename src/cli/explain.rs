@@ -46,7 +46,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     }
     for raw in found {
         let (row, says) = judge.explain(raw.parse()?);
-        output.result(&page(&row, &says));
+        output.result(&page(&row, &says))?;
     }
     Ok(Exit::Done)
 }

@@ -155,7 +155,7 @@ impl Planning<'_> {
         let plan = match make(request)? {
             Outcome::Plan(plan) => *plan,
             Outcome::Infeasible(no) => {
-                output.result(&terminal::comparison(&texts, None, &compared));
+                output.result(&terminal::comparison(&texts, None, &compared))?;
                 return Err(infeasible_failure(&texts, &no));
             }
         };
@@ -190,8 +190,8 @@ impl Planning<'_> {
         let paths = view.write_all(&self.checked.out, &wishes.formats)?;
         let body = serde_json::to_string(&kept).map_err(StoreError::from)?;
         self.store.keep_plan(self.run.id, made, &body)?;
-        output.result(&terminal::summary(&view));
-        output.result(&files(&paths, &self.checked.out));
+        output.result(&terminal::summary(&view))?;
+        output.result(&files(&paths, &self.checked.out))?;
         self.close(view.progress.as_ref(), output)
     }
 

@@ -148,6 +148,7 @@ pub async fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     assessment::check_folder(&checked.out)?;
     after.remember(&store, &run.tenant)?;
     let written = assessment::write(&store, &run.uuid, facts.get(), &checked.wishes, &checked.out)?;
-    output.result(&written.summary(output.width(), output.colour()));
-    Ok(after.close(&written, output).await)
+    let exit = after.close(&written, output).await;
+    output.result(&written.summary(output.width(), output.colour()))?;
+    Ok(exit)
 }

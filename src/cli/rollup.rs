@@ -55,11 +55,11 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     let exit = if whole { Exit::Done } else { Exit::Incomplete };
     let rollup = Rollup::new(as_of, exit, lines);
     match &args.out {
-        None => output.result(&text(&rollup, &texts)),
+        None => output.result(&text(&rollup, &texts))?,
         Some(folder) => {
             assessment::check_folder(folder)?;
             for path in rollup.write_all(folder, &args.format, &texts, &templates)? {
-                output.result(&format!("{}\n", path.display()));
+                output.result(&format!("{}\n", path.display()))?;
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::output::Stdout;
 use super::{Output, store_path};
 use crate::assessment::{self, Judge, Wishes};
 use crate::evidence::store::{RunRecord, Store};
@@ -70,7 +71,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     match &args.action {
         None | Some(Action::List) => {
             let store = Store::open_existing(&path)?;
-            output.result(&list(&store)?);
+            output.result(&list(&store)?)?;
         }
         Some(Action::Export { run, all, format: ExportFormat::Csv, anonymize, out }) => {
             let store = Store::open_existing(&path)?;
@@ -79,7 +80,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
                 false => vec![assessment::find_run(&store, run.as_deref())?],
             };
             match out {
-                None => export(&store, &runs, *anonymize, std::io::stdout())?,
+                None => export(&store, &runs, *anonymize, Stdout::default())?,
                 Some(path) => {
                     let failed = |error: std::io::Error| {
                         Failure::usage(

@@ -66,9 +66,9 @@ pub(super) async fn run(session: &mut Session<'_>, names: &[String]) -> Result<E
     let templates = wishes.templates.as_deref().map(Templates::overridden_by).transpose()?.unwrap_or_default();
     let rollup = Rollup::new(as_of, worst, lines);
     let paths = rollup.write_all(&out, &RollupFormat::ALL, &texts, &templates)?;
-    output.result(&text(&rollup, &texts));
+    output.result(&text(&rollup, &texts))?;
     for path in paths {
-        output.result(&format!("  {}\n", path.display()));
+        output.result(&format!("  {}\n", path.display()))?;
     }
     Ok(worst)
 }

@@ -145,6 +145,17 @@ fn tenant(sandbox: &Sandbox, name: &str, url: &str, secret: &str) -> String {
 }
 
 #[test]
+fn two_tenants_never_share_a_folder() {
+    let sandbox = Sandbox::new();
+    for [one, other] in [["a.b", "a_b"], ["Contoso", "contoso"]] {
+        let both = ["assess", "--tenant", one, "--tenant", other, "--out", "all"];
+        let told = sandbox.run(&both).expect(2).stderr();
+        assert!(told.contains(&format!("'{one}' and '{other}' would lie in one folder")), "{told}");
+    }
+    assert!(!sandbox.path("all").exists(), "nothing was begun");
+}
+
+#[test]
 fn several_tenants_are_assessed_each_by_itself_and_one_failure_stops_no_other() {
     let sandbox = Sandbox::new();
     let file = support::repository("samples/tenants/app-not-listed.toml").display().to_string();

@@ -72,13 +72,13 @@ pub struct Args {
 /// In words, when roster, configuration, store, sign-in or report fails.
 pub async fn run(args: Args, output: &Output) -> Result<Exit, Failure> {
     let (report, after) = (args.report.check()?, args.after.check()?);
-    let facts = report.facts()?;
+    let facts = args.report.facts.read()?;
     let names = args.names()?;
     let mut session = Session {
         args: &args,
         report: &report,
         after: &after,
-        facts: facts.get(),
+        facts: &facts,
         clock: clock()?,
         output: *output,
         trace: None,

@@ -11,10 +11,10 @@ use std::time::Duration;
 use url::Url;
 
 use super::config::table;
+use super::facts::FactsArgs;
 use super::services::{Connected, ReachArgs, Way};
 use super::{Output, clock, credential, demo};
 use crate::config::{DEMO, Profile};
-use crate::facts::Facts;
 use crate::failure::{Exit, Failure};
 use crate::transport::wire::host_of;
 use crate::transport::{Request, Resource, Transport, Wire};
@@ -33,6 +33,8 @@ pub struct Args {
     mailbox: Option<String>,
     #[command(flatten)]
     reach: ReachArgs,
+    #[command(flatten)]
+    facts: FactsArgs,
 }
 
 /// Clocks that differ by more are named: certificate assertions stop being taken at five minutes.
@@ -47,15 +49,15 @@ const ATTEMPTS: u32 = 2;
 /// # Errors
 /// In words, when configuration or credential are wrong.
 pub async fn run(args: Args, output: &Output) -> Result<Exit, Failure> {
-    let (clock, facts) = (clock()?, Facts::embedded());
+    let (clock, facts) = (clock()?, args.facts.read()?);
     let (embedded, mut profile) = match args.tenant.as_str() {
-        DEMO => demo::start(facts, clock).await.map(|(running, profile)| (Some(running), profile))?,
-        name => (None, args.reach.profile(name, facts)?),
+        DEMO => demo::start(&facts, clock).await.map(|(running, profile)| (Some(running), profile))?,
+        name => (None, args.reach.profile(name, &facts)?),
     };
     profile.pace.attempts = ATTEMPTS;
     profile.pace.patience = profile.pace.patience.min(PATIENCE);
     profile.pace.request = profile.pace.request.min(PATIENCE);
-    let way = Way { facts, clock, trace: args.reach.begin_trace(clock)? };
+    let way = Way { facts: &facts, clock, trace: args.reach.begin_trace(clock)? };
     let tap = Arc::new(Tap::new(way.wire(&profile)?));
     output.result(&network(&profile, &*tap, clock.now()).await)?;
     let credential = credential::read(&profile, way.trace.as_deref())?;

@@ -8,6 +8,7 @@ mod credential;
 mod demo;
 pub mod doctor;
 pub mod explain;
+mod facts;
 mod files;
 pub mod init;
 mod joining;

@@ -92,7 +92,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         args.what_if.0.iter().map(|changes| Variant::of(&rules, changes)).collect::<Result<_, _>>()?;
     let conditions = conditions(&args.fail_on)?;
     let checked = args.report.check()?;
-    let facts = checked.facts()?;
+    let facts = args.report.facts.read()?;
     let path = store_path(args.report.store.as_deref());
     drop(Store::open_existing(&path)?);
     let store = Store::open(&path)?;
@@ -101,7 +101,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     let planning = Planning {
         store: &store,
         run: &run,
-        facts: facts.get(),
+        facts: &facts,
         rules: &rules,
         checked: &checked,
         conditions: &conditions,

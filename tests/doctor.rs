@@ -109,6 +109,19 @@ fn an_expired_secret_is_said_before_anything_is_asked() {
     let said = run(&sandbox, &["doctor", "--tenant", "sim"]).expect(3).stdout();
     assert!(said.contains("the client secret has expired (AADSTS7000222)"), "{said}");
     assert!(said.contains("[client-request-id "), "{said}");
+    assert!(said.contains("https://login.microsoftonline.com/error?code=7000222"), "{said}");
+}
+
+#[test]
+fn a_code_without_a_sentence_of_its_own_leads_to_the_page_that_has_one() {
+    let sandbox = Sandbox::new();
+    let _simulator = start(&sandbox, &tenant("", "").replace("secret = 'x'", "secret = 'x'\nrefused_with = 50999"));
+    let page = "https://login.microsoftonline.com/error?code=50999";
+    let said = run(&sandbox, &["doctor", "--tenant", "sim"]).expect(3).stdout();
+    assert!(said.contains("(AADSTS50999)") && said.contains(page), "{said}");
+    sandbox.write("r.csv", "email\nanke.behrens@contoso.example\n");
+    let said = run(&sandbox, &["assess", "r.csv", "--tenant", "sim", "--format", "csv"]).expect(3).stderr();
+    assert!(said.lines().any(|line| line.starts_with("hint: ") && line.contains(page)), "{said}");
 }
 
 #[test]

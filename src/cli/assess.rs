@@ -223,10 +223,10 @@ impl Session<'_> {
 
     /// One store for all tenants, opened when the first one gets so far.
     fn store(&mut self) -> Result<&mut Store, Failure> {
-        if self.store.is_none() {
-            self.store = Some(Store::open(&store_path(self.args.report.store.as_deref()))?);
+        match self.store {
+            Some(ref mut store) => Ok(store),
+            ref mut none => Ok(none.insert(Store::open(&store_path(self.args.report.store.as_deref()))?)),
         }
-        self.store.as_mut().ok_or_else(|| Failure::usage("the store is not open", ""))
     }
 
     /// Asks everything that is open; gives the exit code where the rows do not decide it.

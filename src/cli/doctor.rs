@@ -12,7 +12,7 @@ use url::Url;
 
 use super::config::table;
 use super::facts::FactsArgs;
-use super::services::{Connected, ReachArgs, Way};
+use super::services::{Connected, ReachArgs, Way, code_page};
 use super::{Output, clock, credential, demo};
 use crate::config::{DEMO, Profile};
 use crate::failure::{Exit, Failure};
@@ -147,7 +147,11 @@ fn sign_in(connected: &Connected, roles: &Roles) -> String {
         let said = match roles.of_resource(resource) {
             Ok(roles) if roles.is_empty() => "signed in; the token carries no permission".to_owned(),
             Ok(roles) => format!("signed in; the token carries {}", roles.join(", ")),
-            Err(trouble) => format!("NO SIGN-IN: {trouble}"),
+            Err(trouble) => {
+                let said = trouble.to_string();
+                let page = code_page(&said).map(|page| format!("; {page}")).unwrap_or_default();
+                format!("NO SIGN-IN: {said}{page}")
+            }
         };
         [name.to_owned(), said]
     });

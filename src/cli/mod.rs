@@ -111,7 +111,12 @@ fn start() -> u8 {
     let outcome = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::usage(format!("the program cannot start its threads: {error}"), ""))
+        .map_err(|error| {
+            Failure::usage(
+                format!("the program cannot start its threads: {error}"),
+                "raise the limits on processes and open files",
+            )
+        })
         .and_then(|runtime| runtime.block_on(run(cli.command, &output)));
     ended(outcome, &output)
 }

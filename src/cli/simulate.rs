@@ -94,7 +94,9 @@ pub async fn run(args: Args, output: &Output) -> Result<Exit, Failure> {
         )
     })?;
     output.result(&format!("listening on {}\n", running.url()))?;
-    stopped().await.map_err(|error| Failure::usage(format!("cannot wait for signals: {error}"), ""))?;
+    stopped().await.map_err(|error| {
+        Failure::usage(format!("cannot wait for signals: {error}"), "raise the limit on open files")
+    })?;
     running.stop().await;
     Ok(Exit::Done)
 }

@@ -46,10 +46,60 @@ fn a_roster_comes_through_standard_input() {
 }
 
 #[test]
+fn a_report_that_cannot_be_written_is_worth_repeating_and_a_wrong_option_is_not() {
+    let sandbox = Sandbox::new();
+    sandbox.write("one.csv", "alma.reuter@contoso.example\n");
+    // A folder where the file belongs, as a program that holds the file open: seen only after all was asked.
+    std::fs::create_dir_all(sandbox.path("out/readiness.csv")).expect("a folder");
+    let assess = ["assess", "one.csv", "--tenant", "demo", "--out", "out", "--format", "csv"];
+    let told = sandbox.run(&assess).expect(5).stderr();
+    assert!(told.contains("cannot write out") && told.contains("the disk has room"), "{told}");
+    sandbox.run(&["report", "--out", "out", "--format", "docx"]).expect(2);
+    sandbox.run(&["report", "--out", "out", "--language", "tlh"]).expect(2);
+    std::fs::remove_dir(sandbox.path("out/readiness.csv")).expect("an empty folder");
+    sandbox.run(&["report", "--out", "out", "--format", "csv"]).expect(0);
+}
+
+#[test]
 fn completions_are_printed_for_every_shell() {
     let sandbox = Sandbox::new();
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         assert!(sandbox.run(&["completions", shell]).expect(0).stdout().contains("ewsready"), "{shell}");
+    }
+}
+
+/// One of each way to standard output: text, a whole script, help, a manual, a table that comes row by row.
+const PRINTED: [&[&str]; 7] =
+    [&["runs"], &["completions", "bash"], &["--help"], &["man"], &["rules"], &["schema"], &["runs", "export"]];
+
+#[test]
+fn a_reader_that_went_away_has_seen_enough() {
+    let sandbox = Sandbox::new();
+    sandbox.write("one.csv", "alma.reuter@contoso.example\n");
+    sandbox.run(&["assess", "one.csv", "--tenant", "demo", "--format", "csv"]).expect(0);
+    for arguments in PRINTED.into_iter().chain([&["roster", "one.csv"][..], &["assess", "one.csv", "--tenant", "demo"]])
+    {
+        let mut command = sandbox.command(arguments);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        drop(child.stdout.take());
+        let ended = child.wait_with_output().expect("it ends");
+        let told = String::from_utf8_lossy(&ended.stderr);
+        assert!(ended.status.code() == Some(0) && !told.contains("error"), "{arguments:?}: {told}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_behind_standard_output_is_told() {
+    let sandbox = Sandbox::new();
+    sandbox.write("one.csv", "alma.reuter@contoso.example\n");
+    sandbox.run(&["assess", "one.csv", "--tenant", "demo", "--format", "csv"]).expect(0);
+    for arguments in PRINTED.into_iter().chain([&["roster", "one.csv"][..], &["report", "--format", "csv"]]) {
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("the device");
+        let ended = sandbox.command(arguments).stdout(full).output().expect("it ends");
+        let told = String::from_utf8_lossy(&ended.stderr);
+        assert!(ended.status.code() == Some(5) && told.contains("No space left"), "{arguments:?}: {told}");
+        assert!(told.contains("\nhint: "), "{arguments:?}: {told}");
     }
 }
 

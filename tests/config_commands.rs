@@ -145,6 +145,42 @@ fn tenant(sandbox: &Sandbox, name: &str, url: &str, secret: &str) -> String {
 }
 
 #[test]
+fn what_explains_a_report_goes_by_the_same_facts() {
+    let sandbox = Sandbox::new();
+    let built_in = std::fs::read_to_string(support::repository("src/facts/data/integrations.toml")).expect("facts");
+    std::fs::create_dir(sandbox.path("facts")).expect("a folder");
+    let own = built_in.replace("needs_primary_address = true", "needs_primary_address = false")
+        + "\n[[integration]]\nid = 'crm'\nname = 'Our CRM'\nneeds_primary_address = false\ncolumns = []\n";
+    sandbox.write("facts/integrations.toml", own);
+    let alias = "m.adler@contoso.example";
+    sandbox.write("one.csv", format!("{alias}\n"));
+    sandbox.run(&["assess", "one.csv", "--tenant", "demo", "--format", "csv"]).expect(0);
+    for command in [&["explain", alias][..], &["runs", "export"]] {
+        assert!(sandbox.run(command).expect(0).stdout().contains("identity/alias-only"), "{command:?}");
+        let own = sandbox.run(&[command, &["--facts", "facts"]].concat()).expect(0).stdout();
+        assert!(own.contains("graph/move"), "{command:?}: {own}");
+    }
+    sandbox.write("ewsready.toml", "[tenants.a]\ntenant = 'a.example'\nclient_id = 'x'\nintegrations = ['crm']\ncredential = { kind = 'device-code' }\n");
+    assert!(sandbox.run(&["config"]).expect(2).stderr().contains("names the integration 'crm'"));
+    assert!(sandbox.run(&["config", "--facts", "facts"]).expect(0).stdout().contains("crm"));
+    for command in [&["doctor", "--tenant", "demo"][..], &["rules"], &["compare"], &["rollup", "none.sqlite"]] {
+        let told = sandbox.run(&[command, &["--facts", "nowhere"]].concat()).expect(2).stderr();
+        assert!(told.contains("nowhere") && told.contains("leave out --facts"), "{command:?}: {told}");
+    }
+}
+
+#[test]
+fn two_tenants_never_share_a_folder() {
+    let sandbox = Sandbox::new();
+    for [one, other] in [["a.b", "a_b"], ["Contoso", "contoso"]] {
+        let both = ["assess", "--tenant", one, "--tenant", other, "--out", "all"];
+        let told = sandbox.run(&both).expect(2).stderr();
+        assert!(told.contains(&format!("'{one}' and '{other}' would lie in one folder")), "{told}");
+    }
+    assert!(!sandbox.path("all").exists(), "nothing was begun");
+}
+
+#[test]
 fn several_tenants_are_assessed_each_by_itself_and_one_failure_stops_no_other() {
     let sandbox = Sandbox::new();
     let file = support::repository("samples/tenants/app-not-listed.toml").display().to_string();

@@ -90,6 +90,29 @@ fn each_missing_permission_is_named_and_no_other() {
 }
 
 #[test]
+fn delegates_are_tried_as_an_extra_that_no_run_opens_with() {
+    for (grant, state) in [("'User.Read.All'", "  not seen  "), ("'User.Read.All', 'Calendars.Read'", "  ready")] {
+        let sandbox = Sandbox::new();
+        let _simulator = start(&sandbox, &tenant("", "").replace("'User.Read.All'", grant));
+        let said = run(&sandbox, &["doctor", "--tenant", "sim"]).expect(0).stdout();
+        let line = said.lines().find(|line| line.contains("who may open a calendar")).unwrap_or_default();
+        assert!(line.contains(state), "{grant}: {said}");
+        assert_eq!(line.contains("grant Calendars.Read (Microsoft Graph"), state.contains("not seen"), "{said}");
+    }
+}
+
+#[test]
+fn mailboxes_that_the_backend_tells_are_tried_there_when_their_switches_come_from_a_file() {
+    let sandbox = Sandbox::new();
+    let simulator = start(&sandbox, &tenant(ROLE, ""));
+    sandbox.write("cas.csv", "PrimarySmtpAddress,EwsEnabled\nanke.behrens@contoso.example,True\n");
+    simulator.config(&sandbox, "sources = { cas_mailboxes = 'cas.csv' }\n");
+    let said = run(&sandbox, &["doctor", "--tenant", "sim"]).expect(0).stdout();
+    let line = said.lines().find(|line| line.contains("of each mailbox")).unwrap_or_default();
+    assert!(line.contains("MISSING") && line.contains(ROLE), "{said}");
+}
+
+#[test]
 fn a_run_opens_with_one_line_about_what_is_missing_and_none_when_nothing_is() {
     for (without, expected) in [("", 0), ("full_access_as_app", 1)] {
         let sandbox = Sandbox::new();
@@ -109,6 +132,19 @@ fn an_expired_secret_is_said_before_anything_is_asked() {
     let said = run(&sandbox, &["doctor", "--tenant", "sim"]).expect(3).stdout();
     assert!(said.contains("the client secret has expired (AADSTS7000222)"), "{said}");
     assert!(said.contains("[client-request-id "), "{said}");
+    assert!(said.contains("https://login.microsoftonline.com/error?code=7000222"), "{said}");
+}
+
+#[test]
+fn a_code_without_a_sentence_of_its_own_leads_to_the_page_that_has_one() {
+    let sandbox = Sandbox::new();
+    let _simulator = start(&sandbox, &tenant("", "").replace("secret = 'x'", "secret = 'x'\nrefused_with = 50999"));
+    let page = "https://login.microsoftonline.com/error?code=50999";
+    let said = run(&sandbox, &["doctor", "--tenant", "sim"]).expect(3).stdout();
+    assert!(said.contains("(AADSTS50999)") && said.contains(page), "{said}");
+    sandbox.write("r.csv", "email\nanke.behrens@contoso.example\n");
+    let said = run(&sandbox, &["assess", "r.csv", "--tenant", "sim", "--format", "csv"]).expect(3).stderr();
+    assert!(said.lines().any(|line| line.starts_with("hint: ") && line.contains(page)), "{said}");
 }
 
 #[test]

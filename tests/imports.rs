@@ -117,7 +117,7 @@ fn an_organization_read_without_the_switch_leaves_the_list_unknown_and_never_emp
     sandbox.write("organization.json", organization[0].to_string());
     assess(&sandbox, &simulator, "sources = { organization = 'organization.json' }\n");
     let store = ewsready::evidence::store::Store::open(&sandbox.path("ewsready.sqlite")).expect("the store");
-    let run = store.run(None).expect("the store holds").expect("a run");
+    let run = store.newest_run().expect("the store holds").expect("a run");
     let tenant = store.tenant_evidence(run.id).expect("evidence");
     let organization = tenant.organization.value().expect("it was told");
     assert_eq!(organization.app_list, ewsready::evidence::tenant::AppList::Hidden);

@@ -167,6 +167,30 @@ fn a_store_of_format_1_is_migrated_and_compared_and_a_newer_one_is_refused() {
 }
 
 #[test]
+fn a_run_is_named_by_a_beginning_that_only_it_has_and_never_by_nothing() {
+    let sandbox = Sandbox::new();
+    assess(&sandbox, 9, ROSTER, &[]).expect(0);
+    assess(&sandbox, 10, ROSTER, &[]).expect(0);
+    let store = rusqlite::Connection::open(sandbox.path("ewsready.sqlite")).unwrap();
+    store.execute("UPDATE run SET uuid = 'abc' || id || '0000-0000-5000-8000-000000000000'", []).unwrap();
+    let left = || sandbox.run(&["runs"]).expect(0).stdout().lines().count() - 1;
+    for command in [&["runs", "remove", ""][..], &["report", ""], &["plan", ""], &["runs", "export", ""]] {
+        let told = sandbox.run(command).expect(2).stderr();
+        assert!(told.contains("the run's name is empty"), "{command:?}: {told}");
+    }
+    let told = sandbox.run(&["runs", "remove", "abc"]).expect(2).stderr();
+    assert!(told.contains("the identifiers of 2 runs begin with 'abc'"), "{told}");
+    assert!(told.contains("abc10000-0000-5000-8000-000000000000 (demo, 2026-09-01"), "{told}");
+    for nobody in ["1", "%", "abc_"] {
+        assert!(sandbox.run(&["runs", "remove", nobody]).expect(2).stderr().contains("has no run"), "{nobody}");
+    }
+    assert_eq!(left(), 2, "nothing was removed");
+    sandbox.run(&["runs", "remove", "ABC2"]).expect(0);
+    sandbox.run(&["runs", "remove", "abc10000-0000-5000-8000-000000000000"]).expect(0);
+    assert_eq!(left(), 0);
+}
+
+#[test]
 fn runs_are_exported_pruned_and_rolled_up_and_one_bad_store_stops_nobody() {
     let sandbox = Sandbox::new();
     let one = ROSTER.lines().take(2).fold(String::new(), |roster, line| roster + line + "\n");

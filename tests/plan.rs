@@ -126,6 +126,9 @@ fn a_month_later_those_in_past_waves_have_moved_and_the_others_keep_their_day() 
     for (address, wave) in before.iter().filter(|(_, wave)| matches!(wave.as_str(), "1" | "2")) {
         assert_eq!(&after[address], wave, "{address} moved already");
     }
+    sandbox.run(&["plan", "--out", "third", "--fail-on", "plan_behind>0"]).expect(0);
+    let told = sandbox.run(&["plan", "--out", "third", "--fail-on", "plan_behind<1"]).expect(10).stderr();
+    assert!(told.contains("--fail-on plan_behind<1: exceeded with 0 users"), "{told}");
 }
 
 #[test]
@@ -151,6 +154,11 @@ fn what_is_not_understood_is_told() {
     assert!(refused(&["--plan", "column.toml"]).contains("the roster has no column 'Site'; it has Name, Email"));
     sandbox.write("pilot.toml", "[pilot]\nmembers = ['nobody@contoso.example']\n");
     assert!(refused(&["--plan", "pilot.toml"]).contains("names nobody who can move"));
+    let told = refused(&["--fail-on", "plan_behind>0,blocked>0"]);
+    assert!(told.contains("--fail-on blocked>0 is not about the plan") && told.contains("ewsready report"), "{told}");
+    for elsewhere in ["--actions", "--webhook-env", "--webhook-shape"] {
+        assert!(refused(&[elsewhere, "teams"]).contains("unexpected argument"), "{elsewhere}");
+    }
 }
 
 #[test]

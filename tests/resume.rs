@@ -32,7 +32,7 @@ fn generated(sandbox: &Sandbox) -> Simulator {
 fn recorded(sandbox: &Sandbox) -> BTreeSet<(&'static str, String)> {
     let mut found = BTreeSet::new();
     let Ok(store) = Store::open_existing(&sandbox.path("ewsready.sqlite")) else { return found };
-    let Ok(Some(run)) = store.run(None) else { return found };
+    let Ok(Some(run)) = store.newest_run() else { return found };
     let kinds =
         [(Question::Graph, "graph.mailboxSettings"), (Question::Routing, "autodiscover.v2"), (Question::Ews, "ews")];
     for (question, kind) in kinds {

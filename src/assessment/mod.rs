@@ -330,18 +330,30 @@ fn row(entry: EntryRecord, facts: EntryFacts, judgement: Judgement) -> Row {
     }
 }
 
-/// A run by name, or what to do when there is none.
+/// A run by its identifier or a beginning that only it has; without one the newest.
 ///
 /// # Errors
-/// In words.
+/// In words, when there is none, or when the name does not say which.
 pub fn find_run(store: &Store, name: Option<&str>) -> Result<RunRecord, Failure> {
-    store.run(name)?.ok_or_else(|| {
-        let path = store.path().display();
-        match name {
-            Some(name) => Failure::usage(format!("the store {path} has no run '{name}'"), "ewsready runs lists them"),
-            None => Failure::usage(format!("the store {path} holds no run"), "ewsready assess makes one"),
-        }
-    })
+    let path = store.path().display();
+    let Some(name) = name else {
+        let none = || Failure::usage(format!("the store {path} holds no run"), "ewsready assess makes one");
+        return store.newest_run()?.ok_or_else(none);
+    };
+    if name.is_empty() {
+        // What an unset variable of a script leaves; the newest run was not meant by it.
+        return Err(Failure::usage("the run's name is empty", "ewsready runs lists the runs that can be named"));
+    }
+    let mut found = store.runs_beginning(name)?;
+    if found.len() > 1 {
+        let one =
+            |run: &RunRecord| format!("{} ({}, {})", run.uuid, run.tenant, run.started.strftime("%Y-%m-%d %H:%M:%SZ"));
+        let list: Vec<String> = found.iter().map(one).collect();
+        let message = format!("the identifiers of {} runs begin with '{name}'", list.len());
+        return Err(Failure::usage(message, format!("name one of {}", list.join(", "))));
+    }
+    let none = || Failure::usage(format!("the store {path} has no run '{name}'"), "ewsready runs lists them");
+    found.pop().ok_or_else(none)
 }
 
 /// Makes sure that reports can be written before hours are spent on them.

@@ -73,7 +73,9 @@ impl From<RulesError> for Failure {
         let hint = match &error {
             RulesError::Read { .. } => "name another file with --plan",
             RulesError::File { .. } => "samples/plans/weekends.toml shows every key",
-            RulesError::Rule(_) => "",
+            RulesError::Rule(_) => {
+                "samples/plans/weekends.toml shows every rule; ewsready plan --help what the command line sets"
+            }
         };
         Self::usage(error.to_string(), hint)
     }

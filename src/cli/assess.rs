@@ -9,6 +9,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 
 use self::stored::{announce, close, fill, settings};
+use super::after::{After, AfterArgs};
 use super::joining;
 use super::progress::Progress;
 use super::report::Checked;
@@ -49,6 +50,9 @@ pub struct Args {
     reach: ReachArgs,
     #[command(flatten)]
     report: super::report::ReportArgs,
+    /// What a scheduler wants beside the report.
+    #[command(flatten)]
+    after: AfterArgs,
     /// Begin a new run, even where an unfinished one could be gone on with.
     #[arg(long)]
     fresh: bool,
@@ -67,13 +71,14 @@ pub struct Args {
 /// # Errors
 /// In words, when roster, configuration, store, sign-in or report fails.
 pub async fn run(args: Args, output: &Output) -> Result<Exit, Failure> {
-    let report = args.report.check()?;
-    let facts = report.facts()?;
+    let (report, after) = (args.report.check()?, args.after.check()?);
+    let facts = args.report.facts.read()?;
     let names = args.names()?;
     let mut session = Session {
         args: &args,
         report: &report,
-        facts: facts.get(),
+        after: &after,
+        facts: &facts,
         clock: clock()?,
         output: *output,
         trace: None,
@@ -83,7 +88,7 @@ pub async fn run(args: Args, output: &Output) -> Result<Exit, Failure> {
     match names.as_slice() {
         [name] => {
             let assessed = session.assess(name, &report.out).await?;
-            output.result(&assessed.written.summary(output.width(), output.colour()));
+            output.result(&assessed.written.summary(output.width(), output.colour()))?;
             Ok(assessed.exit)
         }
         names => many::run(&mut session, names).await,
@@ -107,7 +112,7 @@ impl Args {
         if names.is_empty() {
             return Err(Failure::usage("the configuration has no tenant", "ewsready init writes one"));
         }
-        if names.len() > 1 && self.report.after.actions.is_some() {
+        if names.len() > 1 && self.after.actions.is_some() {
             return Err(Failure::usage(
                 "--actions takes the notes of one tenant, and several are named",
                 "give them tenant by tenant: ewsready report RUN --actions FILE",
@@ -133,6 +138,7 @@ impl Args {
 struct Session<'a> {
     args: &'a Args,
     report: &'a Checked,
+    after: &'a After,
     facts: &'a Facts,
     clock: Clock,
     output: Output,
@@ -217,10 +223,10 @@ impl Session<'_> {
 
     /// One store for all tenants, opened when the first one gets so far.
     fn store(&mut self) -> Result<&mut Store, Failure> {
-        if self.store.is_none() {
-            self.store = Some(Store::open(&store_path(self.args.report.store.as_deref()))?);
+        match self.store {
+            Some(ref mut store) => Ok(store),
+            ref mut none => Ok(none.insert(Store::open(&store_path(self.args.report.store.as_deref()))?)),
         }
-        self.store.as_mut().ok_or_else(|| Failure::usage("the store is not open", ""))
     }
 
     /// Asks everything that is open; gives the exit code where the rows do not decide it.
@@ -244,9 +250,9 @@ impl Session<'_> {
     }
 
     async fn write_report(&mut self, run: &RunRecord, exit: Option<Exit>, out: &Path) -> Result<Assessed, Failure> {
-        let (facts, report, clock, output) = (self.facts, self.report, self.clock, self.output);
+        let (facts, report, after, clock, output) = (self.facts, self.report, self.after, self.clock, self.output);
         let store = self.store()?;
-        report.after.remember(store, &run.tenant)?;
+        after.remember(store, &run.tenant)?;
         // The run itself keeps the day it is judged by.
         let wishes = Wishes { as_of: None, ..report.wishes.clone() };
         let written = assessment::write(store, &run.uuid, facts, &wishes, out)?;
@@ -254,7 +260,7 @@ impl Session<'_> {
         store.checkpoint();
         let exit = match exit {
             Some(exit) => exit,
-            None => report.after.close(&written, &output).await,
+            None => after.close(&written, &output).await,
         };
         Ok(Assessed { exit, written })
     }

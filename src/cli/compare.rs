@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::facts::FactsArgs;
 use super::{Output, after, store_path};
 use crate::assessment::history::{Past, earlier_runs, judged_now, label};
 use crate::assessment::{self, Judge, Wishes, planning};
@@ -29,9 +30,8 @@ pub struct Args {
     /// File that keeps runs and evidence [default: ewsready.sqlite in the current folder].
     #[arg(long, value_name = "FILE")]
     store: Option<PathBuf>,
-    /// Folder with fact files that replace the built-in ones.
-    #[arg(long, value_name = "DIR")]
-    facts: Option<PathBuf>,
+    #[command(flatten)]
+    facts: FactsArgs,
     /// Text for reading, CSV with a line a change, or JSON with changes and trend.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     format: Format,
@@ -63,10 +63,10 @@ enum Format {
 pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     let conditions = after::conditions(&args.fail_on)?;
     let texts = Texts::embedded(&args.language)?;
-    let facts = super::report::chosen_facts(args.facts.as_deref())?;
+    let facts = args.facts.read()?;
     let store = Store::open_existing(&store_path(args.store.as_deref()))?;
     let (old, new) = pair(&store, args)?;
-    let Compared { changes, trend, plan } = between(&store, &old, &new, facts.get(), args)?;
+    let Compared { changes, trend, plan } = between(&store, &old, &new, &facts, args)?;
     output.result(&match args.format {
         Format::Text => {
             let text = changes::text(&changes, &texts, args.most);
@@ -79,7 +79,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
             String::from_utf8_lossy(&out).into_owned()
         }
         Format::Json => json(&changes, &trend, plan.as_ref())?,
-    });
+    })?;
     let verdicts = trend.points.last().map(|point| point.verdicts).unwrap_or_default();
     let exceeded = after::test(&conditions, &after::counts(&changes, plan.as_ref(), verdicts), output);
     Ok(if exceeded { Exit::Threshold } else { Exit::Done })

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use unicode_width::UnicodeWidthStr;
 
 use super::Output;
+use super::facts::FactsArgs;
 use super::services::ReachArgs;
 use crate::config::keys::{self, keys};
 use crate::config::{self, CredentialSource, Environment, File, SecretSource, Settings};
-use crate::facts::Facts;
 use crate::failure::{Exit, Failure};
 
 /// Show what counts for a tenant, and where each value comes from.
@@ -26,6 +26,8 @@ pub struct Args {
     /// As if this proxy were given.
     #[arg(long, value_name = "URL")]
     proxy: Option<String>,
+    #[command(flatten)]
+    facts: FactsArgs,
 }
 
 /// Runs the command.
@@ -33,6 +35,7 @@ pub struct Args {
 /// # Errors
 /// In words, when the configuration is wrong.
 pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
+    let facts = args.facts.read()?;
     let file = File::read(args.config.as_deref())?;
     let environment = Environment::of_process();
     let reach = ReachArgs { cloud: args.cloud.clone(), proxy: args.proxy.clone(), ..ReachArgs::default() };
@@ -46,11 +49,11 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     let mut text = "What goes before what: command line, environment variable, file, default.\n".to_owned();
     for name in names {
         let settings = file.settings(&name, &environment, &reach.overrides())?;
-        let profile = config::profile(&settings, Facts::embedded())?;
+        let profile = config::profile(&settings, &facts)?;
         text.push_str(&format!("\n[tenants.{name}]\n"));
         text.push_str(&table(&rows(&settings, &profile.credential)));
     }
-    output.result(&text);
+    output.result(&text)?;
     Ok(Exit::Done)
 }
 

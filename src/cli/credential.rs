@@ -118,13 +118,16 @@ fn managed_identity(client_id: &str) -> Result<ManagedIdentity, Failure> {
     // The name other Azure libraries use for another place of the same endpoint.
     let root = variable("AZURE_POD_IDENTITY_AUTHORITY_HOST").unwrap_or_else(|| IMDS.to_owned());
     let root = near_or_secure("AZURE_POD_IDENTITY_AUTHORITY_HOST", &root, near)?;
-    let endpoint = root.join(IMDS_PATH).map_err(|error| refused(format!("no identity endpoint: {error}"), ""))?;
+    let endpoint = root.join(IMDS_PATH).map_err(|error| {
+        refused(format!("no identity endpoint: {error}"), "check AZURE_POD_IDENTITY_AUTHORITY_HOST")
+    })?;
     Ok(ManagedIdentity { endpoint, protocol: Protocol::Imds, client_id })
 }
 
 /// An address from the environment that will see a credential: encrypted, or near enough.
 fn near_or_secure(name: &str, text: &str, near: impl Fn(&Url) -> bool) -> Result<Url, Failure> {
-    let url = Url::parse(text.trim()).map_err(|error| refused(format!("{name} is no address: {error}"), ""))?;
+    let url = Url::parse(text.trim())
+        .map_err(|error| refused(format!("{name} is no address: {error}"), "it has to begin with https://"))?;
     if url.scheme() == "https" || (url.scheme() == "http" && near(&url)) {
         return Ok(url);
     }

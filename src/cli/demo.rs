@@ -18,7 +18,9 @@ const ATTEMPTS: u32 = 4;
 
 /// Starts the embedded tenant and makes the profile that reaches it.
 pub async fn start(facts: &Facts, clock: Clock) -> Result<(Running, Profile), Failure> {
-    let failed = |what: String| Failure::usage(format!("the embedded tenant does not start: {what}"), "");
+    let failed = |what: String| {
+        Failure::usage(format!("the embedded tenant does not start: {what}"), "let programs listen on 127.0.0.1")
+    };
     let tenant = Tenant::demo().map_err(|error| failed(error.to_string()))?;
     let application = tenant.application();
     let Some(cloud) = facts.cloud("worldwide").cloned() else {

@@ -11,10 +11,10 @@ use std::time::Duration;
 use url::Url;
 
 use super::config::table;
-use super::services::{Connected, ReachArgs, Way};
+use super::facts::FactsArgs;
+use super::services::{Connected, ReachArgs, Way, code_page};
 use super::{Output, clock, credential, demo};
 use crate::config::{DEMO, Profile};
-use crate::facts::Facts;
 use crate::failure::{Exit, Failure};
 use crate::transport::wire::host_of;
 use crate::transport::{Request, Resource, Transport, Wire};
@@ -33,6 +33,8 @@ pub struct Args {
     mailbox: Option<String>,
     #[command(flatten)]
     reach: ReachArgs,
+    #[command(flatten)]
+    facts: FactsArgs,
 }
 
 /// Clocks that differ by more are named: certificate assertions stop being taken at five minutes.
@@ -47,25 +49,25 @@ const ATTEMPTS: u32 = 2;
 /// # Errors
 /// In words, when configuration or credential are wrong.
 pub async fn run(args: Args, output: &Output) -> Result<Exit, Failure> {
-    let (clock, facts) = (clock()?, Facts::embedded());
+    let (clock, facts) = (clock()?, args.facts.read()?);
     let (embedded, mut profile) = match args.tenant.as_str() {
-        DEMO => demo::start(facts, clock).await.map(|(running, profile)| (Some(running), profile))?,
-        name => (None, args.reach.profile(name, facts)?),
+        DEMO => demo::start(&facts, clock).await.map(|(running, profile)| (Some(running), profile))?,
+        name => (None, args.reach.profile(name, &facts)?),
     };
     profile.pace.attempts = ATTEMPTS;
     profile.pace.patience = profile.pace.patience.min(PATIENCE);
     profile.pace.request = profile.pace.request.min(PATIENCE);
-    let way = Way { facts, clock, trace: args.reach.begin_trace(clock)? };
+    let way = Way { facts: &facts, clock, trace: args.reach.begin_trace(clock)? };
     let tap = Arc::new(Tap::new(way.wire(&profile)?));
-    output.result(&network(&profile, &*tap, clock.now()).await);
+    output.result(&network(&profile, &*tap, clock.now()).await)?;
     let credential = credential::read(&profile, way.trace.as_deref())?;
     let transport = Arc::new(Transport::new(Arc::clone(&tap) as Arc<dyn Wire>, profile.pace, clock));
     let profile = way.settle_cloud(profile, &transport, output).await?;
     let connected = way.services(profile, transport, credential)?;
     let roles = Roles::of(&connected).await;
-    output.result(&sign_in(&connected, &roles));
+    output.result(&sign_in(&connected, &roles))?;
     let checks = checks::all(&connected, &roles, args.mailbox.as_deref()).await;
-    output.result(&questions(&checks, &tap));
+    output.result(&questions(&checks, &tap))?;
     if let Some(embedded) = embedded {
         embedded.stop().await;
     }
@@ -145,7 +147,11 @@ fn sign_in(connected: &Connected, roles: &Roles) -> String {
         let said = match roles.of_resource(resource) {
             Ok(roles) if roles.is_empty() => "signed in; the token carries no permission".to_owned(),
             Ok(roles) => format!("signed in; the token carries {}", roles.join(", ")),
-            Err(trouble) => format!("NO SIGN-IN: {trouble}"),
+            Err(trouble) => {
+                let said = trouble.to_string();
+                let page = code_page(&said).map(|page| format!("; {page}")).unwrap_or_default();
+                format!("NO SIGN-IN: {said}{page}")
+            }
         };
         [name.to_owned(), said]
     });

@@ -2,11 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::report::Chosen;
+use super::facts::FactsArgs;
 use super::{Output, store_path};
 use crate::assessment::{self, Judge, Wishes};
 use crate::evidence::store::Store;
-use crate::facts::Facts;
 use crate::failure::{Exit, Failure};
 use crate::report::row::{EvidenceLine, Row};
 use crate::verdict::{RuleSays, Standing};
@@ -24,6 +23,8 @@ pub struct Args {
     /// Judge as of this day (YYYY-MM-DD) [default: the day of the run].
     #[arg(long, value_name = "DATE")]
     as_of: Option<jiff::civil::Date>,
+    #[command(flatten)]
+    facts: FactsArgs,
 }
 
 /// Runs the command.
@@ -33,9 +34,9 @@ pub struct Args {
 pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     let store = Store::open_existing(&store_path(args.store.as_deref()))?;
     let run = assessment::find_run(&store, args.run.as_deref())?;
-    let facts = Chosen::Embedded(Facts::embedded());
+    let facts = args.facts.read()?;
     let wishes = Wishes { as_of: args.as_of, ..Wishes::default() };
-    let judge = Judge::of(&store, &run, facts.get(), &wishes)?;
+    let judge = Judge::of(&store, &run, &facts, &wishes)?;
     let found = store.entries_with(run.id, &args.address)?;
     if found.is_empty() {
         let short = run.uuid.get(..8).unwrap_or_default();
@@ -46,7 +47,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     }
     for raw in found {
         let (row, says) = judge.explain(raw.parse()?);
-        output.result(&page(&row, &says));
+        output.result(&page(&row, &says))?;
     }
     Ok(Exit::Done)
 }

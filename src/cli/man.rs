@@ -24,7 +24,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         None => {
             let mut text = Vec::new();
             clap_mangen::Man::new(page).render(&mut text).map_err(|error| failure(Path::new("the page"), &error))?;
-            output.result(&String::from_utf8_lossy(&text));
+            output.result(&String::from_utf8_lossy(&text))?;
         }
         // A manual is for everybody who uses the computer: ordinary rights.
         Some(folder) => std::fs::create_dir_all(folder)

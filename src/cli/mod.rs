@@ -8,6 +8,7 @@ mod credential;
 mod demo;
 pub mod doctor;
 pub mod explain;
+mod facts;
 mod files;
 pub mod init;
 mod joining;
@@ -100,17 +101,28 @@ pub fn main() -> u8 {
 fn start() -> u8 {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
+        Err(error) if error.use_stderr() => {
             let _ = error.print();
-            return if error.use_stderr() { Exit::Usage.code() } else { Exit::Done.code() };
+            return Exit::Usage.code();
         }
+        Err(help) => return ended(output::written(help.print()).map(|()| Exit::Done), &Output { quiet: false }),
     };
     let output = Output::new(cli.quiet, cli.verbose);
     let outcome = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::usage(format!("the program cannot start its threads: {error}"), ""))
+        .map_err(|error| {
+            Failure::usage(
+                format!("the program cannot start its threads: {error}"),
+                "raise the limits on processes and open files",
+            )
+        })
         .and_then(|runtime| runtime.block_on(run(cli.command, &output)));
+    ended(outcome, &output)
+}
+
+/// Says why, where it failed; gives the exit code.
+fn ended(outcome: Result<Exit, Failure>, output: &Output) -> u8 {
     match outcome {
         Ok(exit) => exit.code(),
         Err(failure) => {
@@ -133,13 +145,16 @@ async fn run(command: Command, output: &Output) -> Result<Exit, Failure> {
         Command::Doctor(args) => doctor::run(*args, output).await,
         Command::Init(args) => init::run(&args, output),
         Command::Config(args) => config::run(&args, output),
-        Command::Rules(args) => rules::run(&args),
-        Command::Schema(args) => schema::run(&args),
+        Command::Rules(args) => rules::run(&args, output),
+        Command::Schema(args) => schema::run(&args, output),
         Command::Templates(args) => templates::run(&args, output),
-        Command::Simulate(args) => simulate::run(args).await,
+        Command::Simulate(args) => simulate::run(args, output).await,
         Command::Man(args) => man::run(&args, output),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "ewsready", &mut std::io::stdout());
+            // It panics where it cannot write.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "ewsready", &mut script);
+            output.result(&String::from_utf8_lossy(&script))?;
             Ok(Exit::Done)
         }
     }

@@ -1,11 +1,11 @@
 //! What goes to the terminal: results to standard output, everything else to standard error.
 
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::time::uptime;
 
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 
 /// How this process talks.
 #[derive(Debug, Clone, Copy)]
@@ -46,11 +46,13 @@ impl Output {
         eprint_line(&failure.to_string());
     }
 
-    /// A result, on standard output. A reader that went away is no error of ours.
-    pub fn result(&self, text: &str) {
-        let mut out = std::io::stdout().lock();
-        let _ = out.write_all(text.as_bytes());
-        let _ = out.flush();
+    /// A result, on standard output.
+    ///
+    /// # Errors
+    /// In words, when it cannot be written.
+    pub fn result(&self, text: &str) -> Result<(), Failure> {
+        let mut out = Stdout::default();
+        written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
     }
 
     /// Whether results may be coloured.
@@ -71,6 +73,45 @@ impl Output {
     pub fn progress(&self) -> bool {
         !self.quiet && std::io::stderr().is_terminal()
     }
+}
+
+/// Standard output, where a reader that has seen enough (`| head`) is no error: the rest goes nowhere.
+#[derive(Debug)]
+pub struct Stdout(io::Stdout);
+
+impl Default for Stdout {
+    fn default() -> Self {
+        Self(io::stdout())
+    }
+}
+
+impl Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        or_gone(self.0.write(bytes), bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        or_gone(self.0.flush(), ())
+    }
+}
+
+fn or_gone<T>(outcome: io::Result<T>, gone: T) -> io::Result<T> {
+    match outcome {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(gone),
+        outcome => outcome,
+    }
+}
+
+/// What became of writing to standard output.
+///
+/// # Errors
+/// In words, when it failed and the reader was still there.
+pub fn written(outcome: io::Result<()>) -> Result<(), Failure> {
+    or_gone(outcome, ()).map_err(|error| Failure {
+        exit: Exit::Resumable,
+        message: format!("standard output cannot be written: {error}"),
+        hint: "make room where it goes, or send it elsewhere; nothing that is stored is lost".to_owned(),
+    })
 }
 
 fn eprint_line(text: &str) {

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use jiff::civil::Date;
 
 use super::report::{Checked, ReportArgs};
-use super::{Output, clock, store_path};
+use super::{Output, after, clock, store_path};
 use crate::assessment::{self, Judge, planning};
+use crate::compare::fail_on::{Condition, Counts};
 use crate::evidence::store::{RunRecord, Store, StoreError};
 use crate::facts::Facts;
 use crate::failure::{Exit, Failure};
@@ -41,6 +42,10 @@ pub struct Args {
     /// Plan anew, even where an earlier plan could be followed.
     #[arg(long)]
     fresh: bool,
+    /// End with code 10 when this holds of the plan of an earlier run, for example plan_behind>0. Verdicts and changes
+    /// are what `ewsready report` tests.
+    #[arg(long, value_name = "EXPR", value_delimiter = ',')]
+    fail_on: Vec<String>,
     #[command(flatten)]
     report: ReportArgs,
 }
@@ -85,16 +90,36 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     let rules = rules(args)?;
     let variants: Vec<Variant> =
         args.what_if.0.iter().map(|changes| Variant::of(&rules, changes)).collect::<Result<_, _>>()?;
+    let conditions = conditions(&args.fail_on)?;
     let checked = args.report.check()?;
-    let facts = checked.facts()?;
+    let facts = args.report.facts.read()?;
     let path = store_path(args.report.store.as_deref());
     drop(Store::open_existing(&path)?);
     let store = Store::open(&path)?;
     let run = assessment::find_run(&store, args.run.as_deref())?;
     assessment::check_folder(&checked.out)?;
-    let planning =
-        Planning { store: &store, run: &run, facts: facts.get(), rules: &rules, checked: &checked, fresh: args.fresh };
+    let planning = Planning {
+        store: &store,
+        run: &run,
+        facts: &facts,
+        rules: &rules,
+        checked: &checked,
+        conditions: &conditions,
+        fresh: args.fresh,
+    };
     planning.run(&variants, output)
+}
+
+/// Conditions on the plan; what else is counted, a plan does not count.
+fn conditions(texts: &[String]) -> Result<Vec<Condition>, Failure> {
+    let conditions = after::conditions(texts)?;
+    match conditions.iter().find(|condition| !condition.is_of_the_plan()) {
+        None => Ok(conditions),
+        Some(other) => Err(Failure::usage(
+            format!("--fail-on {other} is not about the plan"),
+            "ewsready report tests it on the same run; ewsready plan tests plan_behind",
+        )),
+    }
 }
 
 /// The plan file's rules, with what the command line changes.
@@ -113,6 +138,7 @@ struct Planning<'a> {
     facts: &'a Facts,
     rules: &'a Rules,
     checked: &'a Checked,
+    conditions: &'a [Condition],
     fresh: bool,
 }
 
@@ -129,7 +155,7 @@ impl Planning<'_> {
         let plan = match make(request)? {
             Outcome::Plan(plan) => *plan,
             Outcome::Infeasible(no) => {
-                output.result(&terminal::comparison(&texts, None, &compared));
+                output.result(&terminal::comparison(&texts, None, &compared))?;
                 return Err(infeasible_failure(&texts, &no));
             }
         };
@@ -164,9 +190,16 @@ impl Planning<'_> {
         let paths = view.write_all(&self.checked.out, &wishes.formats)?;
         let body = serde_json::to_string(&kept).map_err(StoreError::from)?;
         self.store.keep_plan(self.run.id, made, &body)?;
-        output.result(&terminal::summary(&view));
-        output.result(&files(&paths, &self.checked.out));
-        Ok(Exit::Done)
+        output.result(&terminal::summary(&view))?;
+        output.result(&files(&paths, &self.checked.out))?;
+        self.close(view.progress.as_ref(), output)
+    }
+
+    /// Tests the conditions; gives the exit code.
+    fn close(&self, progress: Option<&Against>, output: &Output) -> Result<Exit, Failure> {
+        let rows = self.store.entry_count(self.run.id)?;
+        let counts = Counts { rows, verdicts: Default::default(), changes: None, plan: progress };
+        Ok(if after::test(self.conditions, &counts, output) { Exit::Threshold } else { Exit::Done })
     }
 
     /// The day EWS ends in the run's cloud.

@@ -1,13 +1,14 @@
 //! `ewsready report`: a stored run is judged again and its report written, without one request.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use jiff::civil::Date;
 
+use super::after::AfterArgs;
+use super::facts::FactsArgs;
 use super::{Output, store_path};
 use crate::assessment::{self, Wishes};
 use crate::evidence::store::Store;
-use crate::facts::Facts;
 use crate::failure::{Exit, Failure};
 use crate::report::FormatKind;
 
@@ -26,9 +27,9 @@ pub struct ReportArgs {
     /// Judge as of this day (YYYY-MM-DD) [default: the day of the run].
     #[arg(long, value_name = "DATE")]
     pub as_of: Option<String>,
-    /// Folder with fact files that replace the built-in ones.
-    #[arg(long, value_name = "DIR")]
-    pub facts: Option<PathBuf>,
+    /// The facts to judge by.
+    #[command(flatten)]
+    pub facts: FactsArgs,
     /// Folder with templates that replace the built-in ones (report.html, summary.md, remediation.ps1, …).
     #[arg(long, value_name = "DIR")]
     pub templates: Option<PathBuf>,
@@ -39,39 +40,14 @@ pub struct ReportArgs {
     /// Language of the report's texts: en or de.
     #[arg(long, value_name = "LANG", default_value = "en")]
     pub language: String,
-    /// What a scheduler wants beside the report.
-    #[command(flatten)]
-    pub after: super::after::AfterArgs,
 }
 
 /// The same, checked.
 pub struct Checked {
-    /// What to do beside writing the report.
-    pub after: super::after::After,
     /// Folder for the files.
     pub out: PathBuf,
     /// What the reader wants of the report.
     pub wishes: Wishes,
-    facts: Option<PathBuf>,
-}
-
-/// The built-in facts, or a folder's.
-pub enum Chosen {
-    /// Built in.
-    Embedded(&'static Facts),
-    /// With files replaced.
-    Loaded(Box<Facts>),
-}
-
-impl Chosen {
-    /// The facts.
-    #[must_use]
-    pub fn get(&self) -> &Facts {
-        match self {
-            Self::Embedded(facts) => facts,
-            Self::Loaded(facts) => facts,
-        }
-    }
 }
 
 impl ReportArgs {
@@ -101,30 +77,7 @@ impl ReportArgs {
             templates: self.templates.clone(),
             anonymize: self.anonymize,
         };
-        Ok(Checked { after: self.after.check()?, out: self.out.clone(), wishes, facts: self.facts.clone() })
-    }
-}
-
-impl Checked {
-    /// The facts to judge by.
-    ///
-    /// # Errors
-    /// In words, when a replaced file is wrong.
-    pub fn facts(&self) -> Result<Chosen, Failure> {
-        chosen_facts(self.facts.as_deref())
-    }
-}
-
-/// The built-in facts, with the files of a folder in their places.
-///
-/// # Errors
-/// In words, when a replaced file is wrong.
-pub fn chosen_facts(folder: Option<&Path>) -> Result<Chosen, Failure> {
-    match folder {
-        None => Ok(Chosen::Embedded(Facts::embedded())),
-        Some(folder) => Facts::load(folder)
-            .map(|facts| Chosen::Loaded(Box::new(facts)))
-            .map_err(|error| Failure::usage(error.to_string(), "mend the file, or leave out --facts")),
+        Ok(Checked { out: self.out.clone(), wishes })
     }
 }
 
@@ -135,6 +88,9 @@ pub struct Args {
     run: Option<String>,
     #[command(flatten)]
     report: ReportArgs,
+    /// What a scheduler wants beside the report.
+    #[command(flatten)]
+    after: AfterArgs,
 }
 
 /// Runs the command.
@@ -142,13 +98,14 @@ pub struct Args {
 /// # Errors
 /// In words, when there is no such run, or the report cannot be written.
 pub async fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
-    let checked = args.report.check()?;
-    let facts = checked.facts()?;
+    let (checked, after) = (args.report.check()?, args.after.check()?);
+    let facts = args.report.facts.read()?;
     let store = Store::open_existing(&store_path(args.report.store.as_deref()))?;
     let run = assessment::find_run(&store, args.run.as_deref())?;
     assessment::check_folder(&checked.out)?;
-    checked.after.remember(&store, &run.tenant)?;
-    let written = assessment::write(&store, &run.uuid, facts.get(), &checked.wishes, &checked.out)?;
-    output.result(&written.summary(output.width(), output.colour()));
-    Ok(checked.after.close(&written, output).await)
+    after.remember(&store, &run.tenant)?;
+    let written = assessment::write(&store, &run.uuid, &facts, &checked.wishes, &checked.out)?;
+    let exit = after.close(&written, output).await;
+    output.result(&written.summary(output.width(), output.colour()))?;
+    Ok(exit)
 }

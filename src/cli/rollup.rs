@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 
+use super::facts::FactsArgs;
 use super::{Output, clock};
 use crate::assessment;
 use crate::failure::{Exit, Failure};
@@ -28,9 +29,8 @@ pub struct Args {
         default_values = ["csv", "json", "xlsx", "html", "md"]
     )]
     format: Vec<RollupFormat>,
-    /// Folder with fact files that replace the built-in ones.
-    #[arg(long, value_name = "DIR")]
-    facts: Option<PathBuf>,
+    #[command(flatten)]
+    facts: FactsArgs,
     /// Folder with templates that replace the built-in ones (rollup.html, rollup.css, rollup.md).
     #[arg(long, value_name = "DIR")]
     templates: Option<PathBuf>,
@@ -44,22 +44,22 @@ pub struct Args {
 /// # Errors
 /// In words, when facts, templates or language are wrong, or the files cannot be written.
 pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
-    let facts = super::report::chosen_facts(args.facts.as_deref())?;
+    let facts = args.facts.read()?;
     let texts = Texts::embedded(&args.language)?;
     let templates = args.templates.as_deref().map(Templates::overridden_by).transpose()?.unwrap_or_default();
     let as_of = clock()?.now().to_zoned(jiff::tz::TimeZone::UTC).date();
-    let read = |path: &PathBuf| assessment::rollup::tenants(path, facts.get(), as_of);
+    let read = |path: &PathBuf| assessment::rollup::tenants(path, &facts, as_of);
     let mut lines: Vec<TenantLine> = args.stores.par_iter().flat_map_iter(read).collect();
     lines.sort_by(|a, b| (&a.tenant, &a.store).cmp(&(&b.tenant, &b.store)));
     let whole = lines.iter().all(|line| line.state == State::Assessed);
     let exit = if whole { Exit::Done } else { Exit::Incomplete };
     let rollup = Rollup::new(as_of, exit, lines);
     match &args.out {
-        None => output.result(&text(&rollup, &texts)),
+        None => output.result(&text(&rollup, &texts))?,
         Some(folder) => {
             assessment::check_folder(folder)?;
             for path in rollup.write_all(folder, &args.format, &texts, &templates)? {
-                output.result(&format!("{}\n", path.display()));
+                output.result(&format!("{}\n", path.display()))?;
             }
         }
     }

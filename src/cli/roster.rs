@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use super::output::{Stdout, written};
 use crate::failure::{Exit, Failure};
 use crate::roster::{self, Entry, Input, Options, Roster};
 
@@ -53,12 +54,8 @@ pub fn run(args: Args) -> Result<Exit, Failure> {
             first.push(entry);
         }
     }
-    match show(&roster, &first, &mut io::stdout().lock()) {
-        // Whoever reads has seen enough (`| head`).
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Done),
-        Err(error) => Err(Failure::usage(format!("standard output cannot be written: {error}"), "")),
-        Ok(()) => Ok(Exit::Done),
-    }
+    written(show(&roster, &first, &mut Stdout::default()))?;
+    Ok(Exit::Done)
 }
 
 /// Two lines an input, then the first entries as a table.

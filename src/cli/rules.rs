@@ -1,10 +1,9 @@
 //! `ewsready rules [ID]`: every rule, or one explained.
 
-use std::io::{self, Write};
-use std::path::PathBuf;
-
 use clap::Args as ClapArgs;
 
+use super::Output;
+use super::facts::FactsArgs;
 use crate::facts::Facts;
 use crate::failure::{Exit, Failure};
 use crate::rules::words::fill;
@@ -16,30 +15,23 @@ pub struct Args {
     /// Id of the rule to explain, for example licence/kiosk; without it all rules are listed
     pub id: Option<String>,
 
-    /// Folder whose files override the built-in facts, file by file
-    #[arg(long, value_name = "DIR")]
-    pub facts: Option<PathBuf>,
+    /// The facts they rest on.
+    #[command(flatten)]
+    pub facts: FactsArgs,
 }
 
 /// Lists all rules, or explains one, on standard output.
 ///
 /// # Errors
 /// An id that no rule has, facts that cannot be read, or an output that cannot be written.
-pub fn run(args: &Args) -> Result<Exit, Failure> {
-    let own = args.facts.as_deref().map(Facts::load).transpose().map_err(|error| {
-        Failure::usage(error.to_string(), "correct the file, or leave --facts out to use the built-in facts")
-    })?;
-    let facts = own.as_ref().unwrap_or_else(|| Facts::embedded());
+pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
+    let facts = args.facts.read()?;
     let text = match &args.id {
-        None => list(facts),
-        Some(id) => explain(rule(id).ok_or_else(|| unknown(id))?, facts),
+        None => list(&facts),
+        Some(id) => explain(rule(id).ok_or_else(|| unknown(id))?, &facts),
     };
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        // Whoever reads has read enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Done),
-        Err(error) => Err(Failure::usage(format!("standard output cannot be written: {error}"), "")),
-        Ok(()) => Ok(Exit::Done),
-    }
+    output.result(&text)?;
+    Ok(Exit::Done)
 }
 
 fn unknown(id: &str) -> Failure {
@@ -139,8 +131,8 @@ mod tests {
 
     #[test]
     fn an_unknown_id_is_answered_with_the_nearest() {
-        let args = Args { id: Some("license/kiosk".to_owned()), facts: None };
-        let failure = run(&args).unwrap_err();
+        let args = Args { id: Some("license/kiosk".to_owned()), facts: FactsArgs::default() };
+        let failure = run(&args, &Output { quiet: true }).unwrap_err();
         assert_eq!(failure.exit, Exit::Usage);
         assert_eq!(
             failure.to_string(),
@@ -150,7 +142,7 @@ mod tests {
 
     #[test]
     fn wrong_facts_are_a_usage_failure() {
-        let args = Args { id: None, facts: Some(PathBuf::from("/no/such/folder")) };
-        assert_eq!(run(&args).unwrap_err().exit, Exit::Usage);
+        let args = Args { id: None, facts: FactsArgs { facts: Some("/no/such/folder".into()) } };
+        assert_eq!(run(&args, &Output { quiet: true }).unwrap_err().exit, Exit::Usage);
     }
 }

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use super::facts::FactsArgs;
+use super::output::Stdout;
 use super::{Output, store_path};
 use crate::assessment::{self, Judge, Wishes};
 use crate::evidence::store::{RunRecord, Store};
@@ -37,6 +39,8 @@ enum Action {
         /// Pseudonyms in the place of names, addresses, ids, domains and the tenant.
         #[arg(long)]
         anonymize: bool,
+        #[command(flatten)]
+        facts: FactsArgs,
         /// File to write [default: standard output].
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
@@ -70,16 +74,16 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     match &args.action {
         None | Some(Action::List) => {
             let store = Store::open_existing(&path)?;
-            output.result(&list(&store)?);
+            output.result(&list(&store)?)?;
         }
-        Some(Action::Export { run, all, format: ExportFormat::Csv, anonymize, out }) => {
-            let store = Store::open_existing(&path)?;
+        Some(Action::Export { run, all, format: ExportFormat::Csv, anonymize, facts, out }) => {
+            let (store, facts) = (Store::open_existing(&path)?, facts.read()?);
             let runs = match all {
                 true => store.runs()?.into_iter().filter(|run| run.finished.is_some()).collect(),
                 false => vec![assessment::find_run(&store, run.as_deref())?],
             };
             match out {
-                None => export(&store, &runs, *anonymize, std::io::stdout())?,
+                None => export(&store, &runs, &facts, *anonymize, Stdout::default())?,
                 Some(path) => {
                     let failed = |error: std::io::Error| {
                         Failure::usage(
@@ -89,7 +93,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
                     };
                     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
                     let file = private::temporary(folder.unwrap_or(Path::new("."))).map_err(failed)?;
-                    export(&store, &runs, *anonymize, std::io::BufWriter::new(&file))?;
+                    export(&store, &runs, &facts, *anonymize, std::io::BufWriter::new(&file))?;
                     file.persist(path).map_err(|error| failed(error.error))?;
                 }
             }
@@ -110,12 +114,18 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
 }
 
 /// Judges the runs and writes their rows.
-fn export(store: &Store, runs: &[RunRecord], anonymize: bool, out: impl std::io::Write + Send) -> Result<(), Failure> {
+fn export(
+    store: &Store,
+    runs: &[RunRecord],
+    facts: &Facts,
+    anonymize: bool,
+    out: impl std::io::Write + Send,
+) -> Result<(), Failure> {
     let mut table = Export::new(out)?;
     let wishes = Wishes { anonymize, ..Wishes::default() };
     for run in runs {
         let as_of = run.settings.as_of.parse().unwrap_or_default();
-        let judge = Judge::of(store, run, Facts::embedded(), &wishes)?;
+        let judge = Judge::of(store, run, facts, &wishes)?;
         let tenant = judge.mask().map_or_else(|| run.tenant.clone(), |mask| mask.profile(&run.tenant));
         let of = ExportRun { run: &run.uuid, tenant: &tenant, started: run.started, as_of };
         judge.each_row(store, |row| table.push(of, row))?;

@@ -1,7 +1,6 @@
 //! `ewsready schema`: prints the JSON Schema of the machine-readable report.
 
-use std::io::Write as _;
-
+use super::Output;
 use crate::failure::{Exit, Failure};
 use crate::report::json;
 
@@ -18,11 +17,8 @@ pub struct Args {
 /// # Errors
 ///
 /// [`Failure`] when standard output cannot be written.
-pub fn run(args: &Args) -> Result<Exit, Failure> {
+pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     let schema = if args.ndjson { json::line_schema() } else { json::schema() };
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{schema:#}").map_err(|error| {
-        Failure::usage(format!("cannot write the schema to standard output: {error}"), "check where the output goes")
-    })?;
+    output.result(&format!("{schema:#}\n"))?;
     Ok(Exit::Done)
 }

@@ -233,7 +233,19 @@ fn read_roots(path: &Path) -> Result<Vec<reqwest::Certificate>, Failure> {
 }
 
 fn sign_in(trouble: Trouble) -> Failure {
-    Failure { exit: Exit::SignIn, message: trouble.to_string(), hint: String::new() }
+    let message = trouble.to_string();
+    let hint = match code_page(&message) {
+        Some(page) => format!("{page} says more; then run the same command again"),
+        None => "check `tenant`, the authority and the proxy: what answered may not have been Entra".to_owned(),
+    };
+    Failure { exit: Exit::SignIn, message, hint }
+}
+
+/// Microsoft's page on the first of Entra's codes in a message: it knows those that have no sentence of ours, too.
+pub fn code_page(message: &str) -> Option<String> {
+    let (_, rest) = message.split_once("AADSTS")?;
+    let code = rest.split(|letter: char| !letter.is_ascii_digit()).next().filter(|code| !code.is_empty())?;
+    Some(format!("https://login.microsoftonline.com/error?code={code}"))
 }
 
 /// SOAP Autodiscover at the cloud's secure name, or where the profile sends all of Autodiscover; POX beside it for a
@@ -244,7 +256,9 @@ fn soap(profile: &Profile, client: &Arc<Client>, delegated: bool) -> Result<Soap
     let root = if own { endpoints.autodiscover.as_str() } else { cloud.autodiscover_secure.as_str() };
     let at = |path| {
         let url = url::Url::parse(root).and_then(|root| root.join(path));
-        url.map_err(|error| Failure::usage(format!("no address for Autodiscover: {error}"), ""))
+        url.map_err(|error| {
+            Failure::usage(format!("no address for Autodiscover: {error}"), "check endpoints.autodiscover")
+        })
     };
     let pox = at("/autodiscover/autodiscover.xml")?;
     let pox = delegated.then(|| PoxAutodiscover::new(Arc::clone(client), pox));

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use clap::Args as ClapArgs;
 
+use super::Output;
 use crate::clock::Clock;
 use crate::failure::{Exit, Failure};
 use crate::simulator::{FAULT_NAMES, Faults, Options, Recorder, Tenant, start, tls};
@@ -54,10 +55,10 @@ pub struct Args {
 ///
 /// # Errors
 /// A [`Failure`] when the tenant file, a fault, a file to write or the address is unusable.
-pub async fn run(args: Args) -> Result<Exit, Failure> {
+pub async fn run(args: Args, output: &Output) -> Result<Exit, Failure> {
     if args.faults.iter().any(|fault| fault == "help") {
         let lines = FAULT_NAMES.iter().map(|(name, meaning)| format!("{name:<20} {meaning}\n"));
-        say(&lines.collect::<String>());
+        output.result(&lines.collect::<String>())?;
         return Ok(Exit::Done);
     }
     let tenant = tenant(&args)?;
@@ -92,16 +93,12 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
             "choose another --listen address, or port 0 for a free one",
         )
     })?;
-    say(&format!("listening on {}\n", running.url()));
-    stopped().await.map_err(|error| Failure::usage(format!("cannot wait for signals: {error}"), ""))?;
+    output.result(&format!("listening on {}\n", running.url()))?;
+    stopped().await.map_err(|error| {
+        Failure::usage(format!("cannot wait for signals: {error}"), "raise the limit on open files")
+    })?;
     running.stop().await;
     Ok(Exit::Done)
-}
-
-/// Writes to standard output. A reader that went away wants no more of it: no reason to fail.
-fn say(text: &str) {
-    let mut out = io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
 fn tenant(args: &Args) -> Result<Tenant, Failure> {

@@ -25,7 +25,7 @@ pub struct Args {
 pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     let names: Vec<&str> = PLAIN.iter().map(|(name, _)| *name).chain(Templates::names()).collect();
     let Some(wanted) = args.name.as_deref() else {
-        output.result(&format!("{}\n", names.join("\n")));
+        output.result(&format!("{}\n", names.join("\n")))?;
         return Ok(Exit::Done);
     };
     if !names.contains(&wanted) {
@@ -33,7 +33,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         let hint = format!("{}there are {}", near.unwrap_or_default(), names.join(", "));
         return Err(Failure::usage(format!("there is no template '{wanted}'"), hint));
     }
-    output.result(&text(wanted)?);
+    output.result(&text(wanted)?)?;
     Ok(Exit::Done)
 }
 

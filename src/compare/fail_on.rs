@@ -140,6 +140,12 @@ pub enum Answer {
 }
 
 impl Condition {
+    /// Whether it is about the plan made before, and about nothing else.
+    #[must_use]
+    pub fn is_of_the_plan(&self) -> bool {
+        matches!(self.metric, Metric::Plan(_))
+    }
+
     /// Whether the condition holds.
     #[must_use]
     pub fn test(&self, counts: &Counts<'_>) -> Answer {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::keys;
 use super::layers::{Environment, File, Origin, Overrides, Settings, Value};
+use super::nearest;
 use super::{CredentialSource, Endpoints, Imports, NetworkChoice, Profile, SecretSource, Sources, parse_root};
 use crate::evidence::joined::ExportKind;
 use crate::evidence::store::Branding;
@@ -68,16 +69,16 @@ pub fn profile(settings: &Settings, facts: &Facts) -> Result<Profile, Failure> {
         sources: sources(settings),
         network: network(settings)?,
         pace: pace(settings)?,
-        integrations: settings.list("integrations").unwrap_or_else(|| vec!["salesforce".to_owned()]),
+        integrations: integrations(settings, facts)?,
         kiosk: if settings.text("kiosk").as_deref() == Some("graph") {
             KioskChoice::Graph
         } else {
             KioskChoice::Upgrade
         },
-        apps: settings.list("apps").unwrap_or_default().iter().map(|app| app.trim().to_lowercase()).collect(),
+        apps: application_ids(settings, "apps", settings.list("apps").unwrap_or_default())?,
         salesforce_connection: settings.text("salesforce_connection"),
-        branding: branding(settings),
-        dynamics_app: settings.text("dynamics_app").map(|app| app.trim().to_lowercase()),
+        branding: branding(settings)?,
+        dynamics_app: application_ids(settings, "dynamics_app", settings.text("dynamics_app"))?.pop(),
         on_premises_hosts: settings.list("on_premises_hosts").unwrap_or_default(),
         exports: exports(settings),
         rosters: settings.paths("rosters"),
@@ -173,6 +174,41 @@ fn cloud(settings: &Settings, facts: &Facts) -> Result<(Cloud, bool), Failure> {
     }
 }
 
+/// The integrations by the ids of the facts: with a word they do not know, its rules would be silent.
+fn integrations(settings: &Settings, facts: &Facts) -> Result<Vec<String>, Failure> {
+    let Some(words) = settings.list("integrations") else { return Ok(vec!["salesforce".to_owned()]) };
+    let known = || facts.integrations().iter().map(|integration| integration.id.as_str());
+    let mut ids: Vec<String> = Vec::new();
+    for word in words.iter().map(|word| word.trim()) {
+        let Some(id) = known().find(|id| id.eq_ignore_ascii_case(word)) else {
+            let near = nearest(word, known()).map(|near| format!("did you mean {near}? "));
+            let hint = format!("{}known: {}", near.unwrap_or_default(), known().collect::<Vec<_>>().join(", "));
+            let what = format!("names the integration '{word}', which is not known");
+            return Err(settings.complain("integrations", &what, hint));
+        };
+        if !ids.iter().any(|other| other == id) {
+            ids.push(id.to_owned());
+        }
+    }
+    Ok(ids)
+}
+
+/// Applications are compared by id: a name would never match.
+fn application_ids(
+    settings: &Settings,
+    path: &str,
+    words: impl IntoIterator<Item = String>,
+) -> Result<Vec<String>, Failure> {
+    let id = |word: String| {
+        let id = word.trim().parse::<uuid::Uuid>().map(|id| id.to_string());
+        id.map_err(|_| {
+            let hint = "give the application's id (client id) as 00000000-0000-0000-0000-000000000000, not its name";
+            settings.complain(path, &format!("has '{word}' in `{path}`, which is no application's id"), hint)
+        })
+    };
+    words.into_iter().map(id).collect()
+}
+
 /// Which keys each kind of credential takes beside `kind`.
 const CREDENTIAL_KEYS: [(&str, &[&str]); 5] = [
     ("secret", &["env", "file"]),
@@ -259,15 +295,16 @@ fn endpoints(settings: &Settings, cloud: &Cloud) -> Result<Endpoints, Failure> {
     Ok(endpoints)
 }
 
-fn branding(settings: &Settings) -> Branding {
+fn branding(settings: &Settings) -> Result<Branding, Failure> {
     let text = |name: &str| settings.text(&format!("branding.{name}")).unwrap_or_default();
-    Branding {
-        title: text("title"),
-        client: text("client"),
-        author: text("author"),
-        accent: text("accent"),
-        logo: settings.path("branding.logo"),
+    let (path, accent) = ("branding.accent", text("accent"));
+    let is_colour = |digits: &str| digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    if !accent.is_empty() && !accent.strip_prefix('#').is_some_and(is_colour) {
+        let what = format!("{path} is '{accent}', which is no colour");
+        return Err(settings.complain(path, &what, "give it as #1f4e79"));
     }
+    let logo = settings.path("branding.logo");
+    Ok(Branding { title: text("title"), client: text("client"), author: text("author"), accent, logo })
 }
 
 fn network(settings: &Settings) -> Result<NetworkChoice, Failure> {

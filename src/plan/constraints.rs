@@ -107,6 +107,28 @@ pub struct Pilot {
     pub pause_days: u16,
 }
 
+/// Whose integration the roster's own columns tell, where no other column is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// Salesforce, by the column of the address there.
+    Salesforce,
+    /// Dynamics 365, by the column of the profile there.
+    Dynamics,
+}
+
+impl Told {
+    /// By the integration's name in the plan file.
+    #[must_use]
+    pub fn of(name: &str) -> Option<Self> {
+        let name = name.to_lowercase();
+        match () {
+            () if name.contains("salesforce") || name.contains("lightning") => Some(Self::Salesforce),
+            () if name.contains("dynamics") => Some(Self::Dynamics),
+            () => None,
+        }
+    }
+}
+
 /// No more than a share of those with the same value in one wave.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -380,6 +402,14 @@ impl Rules {
                 wrong("spread.share is no share; give one above 0 and at most 1, for example 0.25")
             }
             Self { pilot: Some(pilot), .. } if pilot.capacity == Some(0) => wrong("the pilot's capacity is 0"),
+            Self { integration_column: None, integrations, .. }
+                if integrations.iter().any(|name| Told::of(name).is_none()) =>
+            {
+                wrong(
+                    "integrations names one that the roster's own columns do not tell; they tell salesforce, lightning \
+                       and dynamics, and integration_column = \"NAME\" names a column for others",
+                )
+            }
             Self { start: Some(start), end: Some(end), .. } if start >= end => wrong("the plan ends before it starts"),
             _ => Ok(()),
         }
@@ -415,6 +445,15 @@ mod tests {
             let error = toml::from_str::<Rules>(text).unwrap_err().to_string();
             assert!(error.contains(part), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn an_integration_needs_a_column_that_tells_it() {
+        let check = |text: &str| toml::from_str::<Rules>(text).unwrap().check().map_err(|error| error.to_string());
+        assert_eq!(check("integrations = ['Dynamics 365', 'Lightning Sync']"), Ok(()));
+        assert_eq!(check("integrations = ['teams']\nintegration_column = 'App'"), Ok(()));
+        let told = check("integrations = ['salesforce', 'teams']").unwrap_err();
+        assert!(told.contains("they tell salesforce, lightning and dynamics"), "{told}");
     }
 
     #[test]

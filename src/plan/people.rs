@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::constraints::{Rules, RulesError};
+use super::constraints::{Rules, RulesError, Told};
 use super::ties::{self, NameKind, Names, Reference, TieKind, Ties};
 use crate::evidence::MailboxEvidence;
 use crate::evidence::mailbox::{DirectoryMatch, GraphAnswer, MailboxPurpose};
@@ -207,9 +207,10 @@ impl Columns {
     fn integration(&self, entry: &EntryRecord) -> Option<u8> {
         let uses = |name: &String| match self.integration {
             Some(_) => self.cell(self.integration, entry).to_lowercase().contains(name.as_str()),
-            None if name.contains("salesforce") || name.contains("lightning") => entry.known.salesforce_email.is_some(),
-            None if name.contains("dynamics") => entry.known.dynamics_profile.is_some(),
-            None => false,
+            None => Told::of(name).is_some_and(|told| match told {
+                Told::Salesforce => entry.known.salesforce_email.is_some(),
+                Told::Dynamics => entry.known.dynamics_profile.is_some(),
+            }),
         };
         self.integrations.iter().position(uses).and_then(|place| u8::try_from(place).ok())
     }

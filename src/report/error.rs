@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 
 /// Why a report could not be written. Nothing is half-written when it occurs.
 #[derive(Debug, thiserror::Error)]
@@ -106,7 +106,13 @@ impl ReportError {
 }
 
 impl From<ReportError> for Failure {
+    /// Where the disk was full or a file held open the evidence is all there, and the same command is worth repeating.
     fn from(error: ReportError) -> Self {
-        Self::usage(error.to_string(), error.hint())
+        use ReportError as E;
+        let exit = match error {
+            E::Write { .. } | E::Spool { .. } | E::Row { .. } | E::Format { .. } => Exit::Resumable,
+            E::UnknownFormat { .. } | E::Language { .. } | E::Texts { .. } | E::Template { .. } => Exit::Usage,
+        };
+        Self { exit, message: error.to_string(), hint: error.hint().to_owned() }
     }
 }

@@ -69,7 +69,9 @@ impl Sentences {
     /// # Errors
     /// Never, as long as this program is as it was tested.
     pub fn new() -> Result<Self, Failure> {
-        let failed = |error: regex::Error| Failure::usage(format!("names cannot be recognised: {error}"), "");
+        let failed = |error: regex::Error| {
+            Failure::usage(format!("names cannot be recognised: {error}"), "please report this fault")
+        };
         Ok(Self { looks: Regex::new(LOOKS).map_err(failed)? })
     }
 

@@ -1,6 +1,8 @@
 //! Several tenants in one command: each its own run and folder, and a roll-up with a line each. One that fails does not
 //! stop the others.
 
+use std::collections::HashMap;
+
 use jiff::civil::Date;
 
 use super::{Assessed, Session};
@@ -29,13 +31,14 @@ const WORST_FIRST: [Exit; 8] = [
 /// When the folder for all of them, or the roll-up, cannot be written.
 pub(super) async fn run(session: &mut Session<'_>, names: &[String]) -> Result<Exit, Failure> {
     let (output, out) = (session.output, session.report.out.clone());
+    let folders = folders(names)?;
     assessment::check_folder(&out)?;
     let today = session.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let as_of = session.report.wishes.as_of.unwrap_or(today);
     let has_page = session.report.wishes.formats.contains(&FormatKind::Html);
     let mut lines = Vec::with_capacity(names.len());
     let mut exits = Vec::with_capacity(names.len());
-    for name in names {
+    for (name, folder) in names.iter().zip(folders) {
         let stop = session.stop();
         if stop.token.is_cancelled() {
             let hint = "the same command begins it".to_owned();
@@ -45,7 +48,6 @@ pub(super) async fn run(session: &mut Session<'_>, names: &[String]) -> Result<E
             continue;
         }
         output.remark(&format!("tenant {name}"));
-        let folder = folder(name);
         let (line, exit) = match session.assess(name, &out.join(&folder)).await {
             Ok(assessed) => (assessed_line(name, folder, &assessed, as_of, has_page), assessed.exit),
             Err(failure) => {
@@ -66,11 +68,28 @@ pub(super) async fn run(session: &mut Session<'_>, names: &[String]) -> Result<E
     let templates = wishes.templates.as_deref().map(Templates::overridden_by).transpose()?.unwrap_or_default();
     let rollup = Rollup::new(as_of, worst, lines);
     let paths = rollup.write_all(&out, &RollupFormat::ALL, &texts, &templates)?;
-    output.result(&text(&rollup, &texts));
+    output.result(&text(&rollup, &texts))?;
     for path in paths {
-        output.result(&format!("  {}\n", path.display()));
+        output.result(&format!("  {}\n", path.display()))?;
     }
     Ok(worst)
+}
+
+/// Each tenant's folder; no two share one, nor differ by case alone, which is one folder on Windows and macOS.
+fn folders(names: &[String]) -> Result<Vec<String>, Failure> {
+    let mut taken = HashMap::with_capacity(names.len());
+    let mut folders = Vec::with_capacity(names.len());
+    for name in names {
+        let folder = folder(name);
+        if let Some(other) = taken.insert(folder.to_lowercase(), name) {
+            return Err(Failure::usage(
+                format!("the reports of the tenants '{other}' and '{name}' would lie in one folder, {folder}"),
+                "rename one of them in the configuration, or assess them one by one with an --out each",
+            ));
+        }
+        folders.push(folder);
+    }
+    Ok(folders)
 }
 
 /// A tenant's name as a folder's: whatever a file system could mind becomes an underscore.

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 
 use crate::cli::Output;
+use crate::cli::services::code_page;
 use crate::cli::stop::Stop;
 use crate::clock::Clock;
 use crate::collector::End;
@@ -128,10 +129,11 @@ pub(super) fn close(
             Ok(Some(Exit::Resumable))
         }
         End::Stopped => Ok(Some(stop.exit())),
-        End::Refused(trouble) => Err(Failure {
-            exit: Exit::SignIn,
-            message: trouble.to_string(),
-            hint: "no report was written; put the sign-in right and run the same command again".to_owned(),
-        }),
+        End::Refused(trouble) => {
+            let message = trouble.to_string();
+            let page = code_page(&message).map(|page| format!(" ({page} says more)")).unwrap_or_default();
+            let hint = format!("no report was written; put the sign-in right{page} and run the same command again");
+            Err(Failure { exit: Exit::SignIn, message, hint })
+        }
     }
 }

@@ -124,10 +124,9 @@ async fn try_once(connected: &Connected, need: &'static Need, roles: &Roles, pat
             Some(supply) => supply.page(None).await.map_or_else(told, |_| Outcome::Ready(String::new())),
             None => Outcome::Left("not among this tenant's sources".to_owned()),
         },
-        Ask::MailboxSwitches => match &services.exchange.cas_mailboxes {
-            Some(supply) => supply.page(None).await.map_or_else(told, |_| Outcome::Ready(String::new())),
-            None => Outcome::Left("not among this tenant's sources".to_owned()),
-        },
+        Ask::MailboxSwitches => {
+            try_mailbox_switches(connected).await.map_or_else(told, |()| Outcome::Ready(String::new()))
+        }
         Ask::Ews => match (&services.ews, patient) {
             (Some(ews), Some(patient)) => {
                 ews.open_inbox(&patient.address).await.map_or_else(told, |answer| of_ews(need, roles, &answer))
@@ -150,6 +149,23 @@ async fn try_once(connected: &Connected, need: &'static Need, roles: &Roles, pat
             found.map_or_else(told, |_| Outcome::Ready(String::new()))
         }
         Ask::Notices => graph.notices().await.map_or_else(told, |_| Outcome::Ready(String::new())),
+        Ask::Delegates => match patient {
+            None => untried(need, roles),
+            Some(patient) => {
+                let found = graph.delegates(&patient.object_id).await;
+                found.map_or_else(told, |_| Outcome::Ready(String::new()))
+            }
+        },
+    }
+}
+
+/// Asks the backend for what no file tells: a file that can be read says nothing of permissions.
+async fn try_mailbox_switches(connected: &Connected) -> Result<(), Trouble> {
+    let (exchange, imports) = (&connected.services.exchange, &connected.profile.sources.imports);
+    match (&exchange.cas_mailboxes, &exchange.mailboxes) {
+        (Some(switches), _) if imports.cas_mailboxes.is_none() => switches.page(None).await.map(drop),
+        (_, Some(mailboxes)) => mailboxes.page(None).await.map(drop),
+        _ => Ok(()),
     }
 }
 

@@ -17,6 +17,7 @@ pub(super) enum Ask {
     Routing,
     Applications,
     Notices,
+    Delegates,
 }
 
 /// How much hangs on it.
@@ -51,7 +52,7 @@ const BACKEND: &[&str] = &["Exchange.ManageAsApp", "Exchange.Manage"];
 /// Roles of Entra that show Exchange's settings; the first is named.
 pub(super) const ROLE: &str = "Global Reader";
 
-pub(super) const NEEDS: [Need; 10] = [
+pub(super) const NEEDS: [Need; 11] = [
     Need {
         ask: Ask::Directory,
         learns: "accounts, addresses, licences, deleted users",
@@ -153,6 +154,14 @@ pub(super) const NEEDS: [Need; 10] = [
         any_of: &["ServiceMessage.Read.All"],
         weight: Weight::Extra,
     },
+    Need {
+        ask: Ask::Delegates,
+        learns: "who may open a calendar, for planning waves (--delegates)",
+        resource: GRAPH,
+        permission: "Calendars.Read",
+        any_of: &["Calendars.Read", "Calendars.ReadWrite"],
+        weight: Weight::Extra,
+    },
 ];
 
 impl Need {
@@ -198,8 +207,7 @@ mod tests {
         assert!(script.contains(ROLE));
         let granted = script.lines().filter(|line| line.contains("+= '") || line.contains("= @('"));
         let quoted = granted.flat_map(|line| line.split('\'').skip(1).step_by(2));
-        // Delegates are asked for planning only, which no check of an assessment needs.
-        let known = |value: &str| value == "Calendars.Read" || NEEDS.iter().any(|need| need.permission == value);
+        let known = |value: &str| NEEDS.iter().any(|need| need.permission == value);
         for value in quoted {
             assert!(known(value), "{value} is granted and nobody needs it");
         }

@@ -41,6 +41,24 @@ fn a_wrong_value_says_what_is_wanted() {
 }
 
 #[test]
+fn words_that_no_rule_would_know_are_refused() {
+    let (message, hint) = complaint(&format!("{TENANT}{SECRET}integrations = ['teams', 'salesforse']\n"));
+    assert_eq!(message, "e.toml, line 5: [tenants.a] names the integration 'salesforse', which is not known");
+    assert_eq!(hint, "did you mean salesforce? known: salesforce, dynamics, teams");
+    let profile = read(&format!("{TENANT}{SECRET}integrations = ['Teams', ' SALESFORCE', 'teams']\n"), &[]).unwrap();
+    assert_eq!(profile.integrations, ["teams", "salesforce"]);
+    assert!(read(&format!("{TENANT}{SECRET}integrations = []\n"), &[]).unwrap().integrations.is_empty());
+    let (message, _) = complaint(&format!("{TENANT}{SECRET}apps = ['Backup of Contoso']\n"));
+    assert!(message.ends_with("has 'Backup of Contoso' in `apps`, which is no application's id"), "{message}");
+    let (message, _) = complaint(&format!("{TENANT}{SECRET}dynamics_app = 'sync'\n"));
+    assert!(message.contains("line 5") && message.contains("`dynamics_app`"), "{message}");
+    for accent in ["red", "#12345", "#12345g", "1f4e79"] {
+        let (message, _) = complaint(&format!("{TENANT}{SECRET}branding = {{ accent = '{accent}' }}\n"));
+        assert!(message.contains("line 5") && message.contains("which is no colour"), "{message}");
+    }
+}
+
+#[test]
 fn a_credential_takes_its_own_keys_only() {
     let (message, hint) = complaint(&format!("{TENANT}credential = {{ kind = 'managed-identity', env = 'S' }}\n"));
     assert!(message.contains("line 4") && message.contains("credential.env"), "{message}");
@@ -67,13 +85,13 @@ fn the_environment_goes_before_the_file() {
     let text = format!("{TENANT}{SECRET}cloud = 'gcc'\n");
     let variables = [
         ("EWSREADY_TENANTS_A_CLOUD", "dod"),
-        ("EWSREADY_TENANTS_A_APPS", "One, two"),
+        ("EWSREADY_TENANTS_A_APPS", "3A5C7E91-2b4d-4f60-8192-a3b4c5d6e7f8, 00000002-0000-0ff1-ce00-000000000000"),
         ("EWSREADY_TENANTS_A_SOURCES_EWS", "false"),
         ("EWSREADY_TENANTS_A_PACE_EWS_MOST", "2"),
     ];
     let profile = read(&text, &variables).unwrap();
     assert_eq!(profile.cloud.id, "dod");
-    assert_eq!(profile.apps, ["one", "two"]);
+    assert_eq!(profile.apps, ["3a5c7e91-2b4d-4f60-8192-a3b4c5d6e7f8", "00000002-0000-0ff1-ce00-000000000000"]);
     assert!(!profile.sources.ews);
     assert_eq!(profile.pace.scope(ScopeId::Ews).width.most, 2);
 }

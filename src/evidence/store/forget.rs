@@ -62,8 +62,7 @@ impl Store {
             return Ok(key);
         }
         let mut fresh = [0; 32];
-        let failed = |_| StoreError::Ended("the system gives no random bytes".to_owned());
-        SystemRandom::new().fill(&mut fresh).map_err(failed)?;
+        SystemRandom::new().fill(&mut fresh).map_err(|_| StoreError::NoRandomness)?;
         // Two programs at a time: the first one's key counts.
         let sql = "INSERT INTO pseudonym_key (tenant, key) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
         self.connection.execute(sql, params![tenant, fresh])?;

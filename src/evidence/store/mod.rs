@@ -15,8 +15,8 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::Connection;
 use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
 
 use crate::failure::{Exit, Failure};
 use crate::private;
@@ -34,6 +34,9 @@ pub use write::{Candidate, Lacking, Subject, Writer};
 const STEPS: [&str; 3] = [include_str!("schema.sql"), include_str!("format2.sql"), include_str!("format3.sql")];
 /// Format of the file, in SQLite's `user_version`.
 const FORMAT: i64 = STEPS.len() as i64;
+
+/// How long another program's transaction is waited for.
+const BUSY: Duration = Duration::from_secs(10);
 
 /// What can go wrong with the store.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +62,9 @@ pub enum StoreError {
     /// Runs are removed, but their bytes may still be in the file.
     #[error("the runs are removed, but what they held may still lie in the store {0}: {1}")]
     NotShredded(PathBuf, String),
+    /// The system gives no random bytes for a key.
+    #[error("the system gives no random bytes, and pseudonyms need a key of them")]
+    NoRandomness,
     /// The writing side has ended after an error of its own.
     #[error("the store takes no more: {0}")]
     Ended(String),
@@ -74,6 +80,7 @@ impl StoreError {
             Self::NotShredded(..) => {
                 "end every program that reads the store, see that the disk has room for a copy of it, and run `ewsready runs prune` again"
             }
+            Self::NoRandomness => "leave out --anonymize, or mend the system's source of random bytes",
             Self::Foreign(_) => "name another file with --store",
             Self::Open(..) => "check the folder and its rights, or name another file with --store",
             Self::Sql(_) | Self::Content(_) | Self::Ended(_) => {
@@ -115,7 +122,7 @@ impl Store {
     }
 
     /// Opens an existing store for reading. One of an older format is brought up to this one first, for which nobody
-    /// else may be using it.
+    /// else may be using it. One that may not be written, as on a read-only disk, is read as it lies there.
     ///
     /// # Errors
     /// As [`Self::open`]; also when there is no such file.
@@ -123,12 +130,26 @@ impl Store {
         if !path.exists() {
             return Err(StoreError::Open(path.to_owned(), "there is no such file".to_owned()));
         }
+        if private::ensure(path).is_err() {
+            return Self::open_unwritable(path);
+        }
         let store = Self { connection: connect(path)?, path: path.to_owned(), _lock: None };
         if store.check_format()? < FORMAT {
             let _lock = take_lock(path)?;
             store.prepare()?;
         }
         Ok(store)
+    }
+
+    fn open_unwritable(path: &Path) -> Result<Self, StoreError> {
+        let store = Self { connection: connect_unwritable(path)?, path: path.to_owned(), _lock: None };
+        match store.check_format()? {
+            FORMAT => Ok(store),
+            _ => Err(StoreError::Open(
+                path.to_owned(),
+                "an older format is brought up where it can be written".to_owned(),
+            )),
+        }
     }
 
     /// Another connection to the same file, for a thread of its own.
@@ -166,7 +187,7 @@ impl Store {
 
     /// The file's format; 0 for an empty file.
     fn check_format(&self) -> Result<i64, StoreError> {
-        let not_a_store = |_| StoreError::Foreign(self.path.clone());
+        let not_a_store = |error| refused(&self.path, &error);
         let format: i64 =
             self.connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(not_a_store)?;
         let tables: i64 = self
@@ -185,19 +206,46 @@ impl Store {
 const LOG_PAGES: i64 = 8192;
 
 fn connect(path: &Path) -> Result<Connection, StoreError> {
-    let open = |error: rusqlite::Error| StoreError::Open(path.to_owned(), error.to_string());
+    let open = |error: rusqlite::Error| refused(path, &error);
     private::ensure(path).map_err(|error| StoreError::Open(path.to_owned(), error.to_string()))?;
-    let connection = Connection::open(path).map_err(open)?;
-    connection.busy_timeout(Duration::from_secs(10)).map_err(open)?;
+    let connection = Connection::open(path).and_then(set_up).map_err(open)?;
     // A file that is no database shows it here.
-    connection
-        .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;")
-        .map_err(|_| StoreError::Foreign(path.to_owned()))?;
+    connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;").map_err(open)?;
     // Each checkpoint waits for the disk; pages of the tree are touched again within so many changes.
     connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
+    Ok(connection)
+}
+
+/// For a file, or a folder around it, that may not be written.
+fn connect_unwritable(path: &Path) -> Result<Connection, StoreError> {
+    let failed = |why: String| StoreError::Open(path.to_owned(), why);
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let whole = std::path::absolute(path).ok().and_then(|path| url::Url::from_file_path(path).ok());
+    let mut address = whole.ok_or_else(|| failed("its path cannot be written as an address".to_owned()))?;
+    // Without a log nobody is writing. SQLite would want files beside the store even to read it, if it did not know that.
+    if std::fs::metadata(&log).map_or(true, |log| log.len() == 0) {
+        address.set_query(Some("immutable=1"));
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    Connection::open_with_flags(address.as_str(), flags).and_then(set_up).map_err(|error| refused(path, &error))
+}
+
+/// What every connection wants, whatever it is for.
+fn set_up(connection: Connection) -> rusqlite::Result<Connection> {
+    connection.busy_timeout(BUSY)?;
+    connection.execute_batch("PRAGMA temp_store = MEMORY;")?;
     // Otherwise SQLite plans a statement anew for every value it is given, which costs more than most of ours take.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
+}
+
+/// Why a file was not opened: what is no database is no store; all else is said as SQLite says it.
+fn refused(path: &Path, error: &rusqlite::Error) -> StoreError {
+    match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::NotADatabase) => StoreError::Foreign(path.to_owned()),
+        _ => StoreError::Open(path.to_owned(), error.to_string()),
+    }
 }
 
 fn take_lock(path: &Path) -> Result<File, StoreError> {

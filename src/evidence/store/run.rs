@@ -127,24 +127,24 @@ fn open_questions(connection: &Connection, run: RunId) -> Result<u64, StoreError
 }
 
 impl Store {
-    /// A run by its identifier, a unique beginning of it, or its number; without one, the newest.
+    /// The newest run.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn run(&self, name: Option<&str>) -> Result<Option<RunRecord>, StoreError> {
-        let found = match name {
-            None => {
-                let sql = format!("SELECT {COLUMNS} FROM run ORDER BY id DESC LIMIT 1");
-                self.connection.query_row(&sql, [], record).optional()?
-            }
-            Some(name) => {
-                let sql =
-                    format!("SELECT {COLUMNS} FROM run WHERE uuid LIKE ?1 || '%' OR id = ?1 ORDER BY id DESC LIMIT 1");
-                let name = name.replace(['%', '_'], "");
-                self.connection.query_row(&sql, [name], record).optional()?
-            }
-        };
-        Ok(found.transpose()?)
+    pub fn newest_run(&self) -> Result<Option<RunRecord>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM run ORDER BY id DESC LIMIT 1");
+        Ok(self.connection.query_row(&sql, [], record).optional()?.transpose()?)
+    }
+
+    /// The runs whose identifier begins so, in either case, oldest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn runs_beginning(&self, beginning: &str) -> Result<Vec<RunRecord>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM run WHERE substr(uuid, 1, length(?1)) = lower(?1) ORDER BY id");
+        let mut statement = self.connection.prepare(&sql)?;
+        let rows = statement.query_map([beginning], record)?;
+        rows.map(|row| Ok(row??)).collect()
     }
 
     /// All runs, oldest first.

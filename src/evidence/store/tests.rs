@@ -119,6 +119,33 @@ fn a_roster_that_fails_half_way_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_store_that_may_not_be_written_is_read_and_left_as_it_lies() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("100% of us?.sqlite");
+    let mut store = Store::open(&path).unwrap();
+    let (run, _) = begin(&mut store, "f", false);
+    let live = Store::open_unwritable(&path).unwrap();
+    assert_eq!(all(&live, run.id).len(), 4, "also what another program has only in its log");
+    drop((store, live));
+    let files = || std::fs::read_dir(folder.path()).unwrap().count();
+    let (before, bytes) = (files(), std::fs::read(&path).unwrap());
+    let store = Store::open_unwritable(&path).unwrap();
+    assert_eq!(all(&store, run.id).len(), 4);
+    assert!(store.finish(run.id, now()).is_err());
+    drop(store);
+    assert_eq!((files(), std::fs::read(&path).unwrap() == bytes), (before, true));
+}
+
+#[test]
+fn only_what_is_no_database_is_no_store_of_ours() {
+    let said = |code| refused(Path::new("s"), &rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None));
+    assert!(matches!(said(rusqlite::ffi::SQLITE_NOTADB), StoreError::Foreign(_)));
+    for code in [rusqlite::ffi::SQLITE_BUSY, rusqlite::ffi::SQLITE_IOERR, rusqlite::ffi::SQLITE_READONLY] {
+        assert!(matches!(said(code), StoreError::Open(..)), "{code}");
+    }
+}
+
+#[test]
 fn one_run_at_a_time_and_only_stores_we_know() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("s.sqlite");
@@ -164,7 +191,7 @@ fn a_store_of_format_1_is_brought_up_to_this_one_and_keeps_its_run() {
     drop(busy);
     let store = Store::open_existing(&path).unwrap();
     assert_eq!(store.check_format().unwrap(), FORMAT);
-    let run = store.run(None).unwrap().unwrap();
+    let run = store.newest_run().unwrap().unwrap();
     assert_eq!(all(&store, run.id).len(), 4);
     assert_eq!(store.judging(run.id).unwrap(), None, "format 1 did not keep verdicts");
     let judging = Judging { at: now(), tool: "1".to_owned(), rules: "r".to_owned() };

@@ -65,7 +65,7 @@ pub fn forecast(runs: &[Left], left_out: u64, deadline: Date) -> Option<Forecast
     let days_left = days(last.day, deadline);
     let needed_per_week = (days_left > 0.0).then(|| last.users as f64 * 7.0 / days_left);
     let course = |per_day: f64| course(last, per_day, days_left);
-    let stretches = runs.windows(2).filter_map(|pair| per_day(pair[0], pair[1]));
+    let stretches = runs.array_windows().filter_map(|[from, to]| per_day(*from, *to));
     let (mut slowest, mut fastest) = (f64::INFINITY, f64::NEG_INFINITY);
     for pace in stretches {
         (slowest, fastest) = (slowest.min(pace), fastest.max(pace));

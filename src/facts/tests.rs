@@ -33,7 +33,7 @@ fn clouds_are_complete_and_have_hosts_over_https() {
         }
         let host = cloud.exchange.trim_start_matches("https://");
         assert!(cloud.exchange_hosts.iter().any(|known| known == host), "{host} of {}", cloud.id);
-        assert!(cloud.retirement.periods.windows(2).all(|pair| pair[0].from < pair[1].from), "{}", cloud.id);
+        assert!(cloud.retirement.periods.array_windows().all(|[one, next]| one.from < next.from), "{}", cloud.id);
     }
     assert_eq!(facts.cloud("worldwide").unwrap().retirement.ends_on, Some(date(2027, 4, 1)));
     assert_eq!(facts.cloud("dod").unwrap().retirement.ends_on, None);

@@ -94,7 +94,7 @@ impl Pace {
         }
         Self {
             attempts: 8,
-            patience: Duration::from_secs(30 * 60),
+            patience: Duration::from_mins(30),
             request: Duration::from_secs(60),
             backoff: Duration::from_millis(500),
             scopes,

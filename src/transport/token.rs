@@ -178,7 +178,7 @@ impl Held {
 const REFUSAL_STANDS: Duration = Duration::from_secs(30);
 /// How long it stands that the sign-in endpoint was away: whoever fetched has spent the run's patience with it, and ten
 /// thousand waiting workers must not spend it again one after the other.
-const ABSENCE_STANDS: Duration = Duration::from_secs(30 * 60);
+const ABSENCE_STANDS: Duration = Duration::from_mins(30);
 
 fn stands(trouble: &Trouble) -> Duration {
     if trouble.cause == Cause::SignIn { REFUSAL_STANDS } else { ABSENCE_STANDS }

@@ -24,7 +24,7 @@ pub struct DeviceCode {
 }
 
 /// Longest wait for a person, whatever the authority says; it gives 15 minutes.
-const PATIENCE: Duration = Duration::from_secs(20 * 60);
+const PATIENCE: Duration = Duration::from_mins(20);
 
 impl DeviceCode {
     /// A sign-in that shows page and code through `prompt`.

@@ -89,6 +89,29 @@ fn thirty_kills_change_nothing_and_repeat_nothing() {
     }
 }
 
+/// A listing begins again at its first page, which names those again who had their outcome: they must not be taken for
+/// those who still lack one, or the last page would not be read and its mailboxes would count as none.
+#[test]
+fn a_listing_that_was_interrupted_finds_everybody_when_it_begins_again() {
+    let sandbox = Sandbox::new();
+    let roster = sandbox.path("roster.csv").display().to_string();
+    let simulator = sandbox.simulator(&["--users", "3300", "--seed", "4", "--write-roster", &roster]);
+    simulator.config(&sandbox, "");
+    let code = sandbox.run(&ASSESS).code();
+    let store = || rusqlite::Connection::open(sandbox.path("ewsready.sqlite")).unwrap();
+    let not_listed = || -> i64 {
+        let sql = "SELECT count(*) FROM observation WHERE question = 2 AND body LIKE '%\"value\":null%'";
+        store().query_row(sql, [], |row| row.get(0)).unwrap()
+    };
+    let undisturbed = not_listed();
+    let interrupt =
+        "DELETE FROM observation WHERE question IN (2, 3) AND subject > 1000; UPDATE run SET finished = NULL";
+    store().execute_batch(interrupt).unwrap();
+    let resumed = sandbox.run(&ASSESS).expect(code);
+    assert!(resumed.stderr().contains("goes on"), "{}", resumed.stderr());
+    assert_eq!(not_listed(), undisturbed);
+}
+
 #[cfg(unix)]
 #[test]
 fn one_interrupt_writes_what_is_known_and_ends_resumable() {

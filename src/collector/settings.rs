@@ -28,18 +28,20 @@ impl Collector {
         roster: &Roster,
         supply: Option<&dyn Supply<Keyed<T>>>,
     ) -> Result<(), StoreError> {
-        let mut left = lacking.of_accounts(question);
-        self.board.expect(question, left);
+        let wanted = lacking.of_accounts(question);
+        self.board.expect(question, wanted);
         let Some(supply) = supply else {
             let open: Observation<Option<T>> = no_source("the Exchange admin backend", self.clock.now());
             return self.close_all(question, &open).await;
         };
-        // The links of this backend live for minutes only: an interrupted listing begins again.
+        // The links of this backend live for minutes only: an interrupted listing begins again, and names those too who
+        // have their outcome.
         let (mut next, mut links) = (None::<String>, Links::default());
         let mut counted = Counted::default();
+        let mut unseen = Unseen::of(if wanted == 0 { 0 } else { lacking.accounts() });
         let trouble = loop {
             // Everybody of a small roster may be found long before a large tenant ends; a file's lines are counted.
-            if left == 0 && (counted.lines == 0 || !matches!(supply.source(), Source::Import(_))) {
+            if unseen.left == 0 && (counted.lines == 0 || !matches!(supply.source(), Source::Import(_))) {
                 break None;
             }
             let page = match supply.page(next.as_deref()).await {
@@ -50,9 +52,9 @@ impl Collector {
             for mailbox in page.items {
                 counted.identified |= mailbox.object_id.is_some();
                 let found = self.store_settings(question, roster, mailbox, supply).await?;
-                left -= found.min(left);
                 counted.lines += 1;
-                counted.matched += u64::from(found > 0);
+                counted.matched += u64::from(!found.is_empty());
+                found.into_iter().for_each(|subject| unseen.saw(subject));
             }
             if let Err(trouble) = links.follow(page.next.as_deref(), entries) {
                 break Some(trouble);
@@ -98,30 +100,56 @@ impl Collector {
         Err(Trouble::new(Cause::Inconclusive, detail))
     }
 
-    /// Stores one mailbox's settings for whoever of the roster it is; returns how many that were.
+    /// Stores one mailbox's settings for whoever of the roster it is; returns who that is.
     async fn store_settings<T: serde::Serialize>(
         &self,
         question: Question,
         roster: &Roster,
         mailbox: Keyed<T>,
         supply: &dyn Supply<Keyed<T>>,
-    ) -> Result<u64, StoreError> {
+    ) -> Result<Vec<u64>, StoreError> {
         let mut subjects: Vec<u64> =
             mailbox.object_id.as_deref().map(|id| roster.by_object(id).collect()).unwrap_or_default();
         if mailbox.object_id.is_none() {
             subjects.extend(mailbox.primary_smtp.iter().flat_map(|address| roster.by_any_address(address)));
         }
         if subjects.is_empty() {
-            return Ok(0);
+            return Ok(subjects);
         }
         tracing::trace!(?question, ?subjects, "matched");
         let at = supply.at().unwrap_or(self.clock.now());
-        let known = Observation::known(Some(mailbox.value), supply.source(), at);
+        let outcome = match mailbox.value {
+            Ok(settings) => Observation::known(Some(settings), supply.source(), at),
+            Err(detail) => Observation::unknown(Cause::Unreadable, detail, at),
+        };
         for subject in &subjects {
-            self.writer.observe(*subject, question, &known).await?;
+            self.writer.observe(*subject, question, &outcome).await?;
             self.board.done(question, 1);
         }
-        Ok(subjects.len() as u64)
+        Ok(subjects)
+    }
+}
+
+/// Who was not in a listing yet. A list that changes while it is read may name somebody twice.
+struct Unseen {
+    left: u64,
+    seen: Vec<bool>,
+}
+
+impl Unseen {
+    fn of(left: u64) -> Self {
+        Self { left, seen: Vec::new() }
+    }
+
+    /// Takes note of a subject; its number is a row of the roster.
+    fn saw(&mut self, subject: u64) {
+        let Ok(place) = usize::try_from(subject) else { return };
+        if self.seen.len() <= place {
+            self.seen.resize(place + 1, false);
+        }
+        if !std::mem::replace(&mut self.seen[place], true) {
+            self.left = self.left.saturating_sub(1);
+        }
     }
 }
 

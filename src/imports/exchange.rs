@@ -126,7 +126,7 @@ impl Row<'_> {
         if object_id.is_none() && primary_smtp.is_none() {
             return Err("names no mailbox: ExternalDirectoryObjectId and PrimarySmtpAddress are empty".to_owned());
         }
-        Ok(Keyed { object_id, primary_smtp, value })
+        Ok(Keyed { object_id, primary_smtp, value: Ok(value) })
     }
 
     fn agents(&self) -> Result<AgentFilter, String> {

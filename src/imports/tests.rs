@@ -45,19 +45,19 @@ fn a_csv_of_windows_powershell_is_read_in_utf_16_with_its_type_line() {
     );
     for bytes in [text.as_bytes().to_vec(), utf16(&text)] {
         let mailboxes = cas(&bytes).unwrap();
-        assert_eq!(mailboxes[0].value.ews_enabled, Some(true));
-        assert_eq!(mailboxes[1].value.ews_enabled, None);
-        assert_eq!(mailboxes[1].value.agents.enforce, Some(AgentRule::AllowList));
-        assert_eq!(mailboxes[1].value.agents.allow, ["Outlook*", "ewsready/*"]);
+        assert_eq!(mailboxes[0].value.as_ref().unwrap().ews_enabled, Some(true));
+        assert_eq!(mailboxes[1].value.as_ref().unwrap().ews_enabled, None);
+        assert_eq!(mailboxes[1].value.as_ref().unwrap().agents.enforce, Some(AgentRule::AllowList));
+        assert_eq!(mailboxes[1].value.as_ref().unwrap().agents.allow, ["Outlook*", "ewsready/*"]);
     }
 }
 
 #[test]
 fn other_delimiters_and_null_are_understood() {
     let mailboxes = cas(b"PrimarySmtpAddress;EwsEnabled\nada@contoso.example;$null\n").unwrap();
-    assert_eq!(mailboxes[0].value.ews_enabled, None);
+    assert_eq!(mailboxes[0].value.as_ref().unwrap().ews_enabled, None);
     let mailboxes = cas(b"PrimarySmtpAddress\tEwsEnabled\nada@contoso.example\tFalse\n").unwrap();
-    assert_eq!(mailboxes[0].value.ews_enabled, Some(false));
+    assert_eq!(mailboxes[0].value.as_ref().unwrap().ews_enabled, Some(false));
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn json_is_a_list_an_object_or_windows_powershell_s_wrapping() {
         "EwsApplicationAccessPolicy":"EnforceBlockList","EwsBlockList":{"value":["Bad*"],"Count":1},"EwsAllowList":null}"#;
     let list = [b"[".as_slice(), one, b"]"].concat();
     assert_eq!(cas(one).unwrap(), cas(&list).unwrap());
-    assert_eq!(cas(one).unwrap()[0].value.agents.block, ["Bad*"]);
+    assert_eq!(cas(one).unwrap()[0].value.as_ref().unwrap().agents.block, ["Bad*"]);
     assert_eq!(cas(one).unwrap()[0].object_id.as_deref(), Some("7"));
     assert!(cas(b"[]").unwrap().is_empty());
 }
@@ -80,8 +80,8 @@ fn clixml_is_read_with_lists_nothing_and_enumerations() {
     for bytes in [text.as_bytes().to_vec(), utf16(text)] {
         let mailboxes = cas(&bytes).unwrap();
         assert_eq!(mailboxes[0].primary_smtp.as_deref(), Some("o'hara@contoso.example"));
-        assert_eq!(mailboxes[0].value.ews_enabled, None);
-        assert_eq!(mailboxes[0].value.agents.allow, ["One*", "Two*"]);
+        assert_eq!(mailboxes[0].value.as_ref().unwrap().ews_enabled, None);
+        assert_eq!(mailboxes[0].value.as_ref().unwrap().agents.allow, ["One*", "Two*"]);
     }
     assert!(complaint(cas(&text.as_bytes()[..400])).contains("cut off"));
 }

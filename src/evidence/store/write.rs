@@ -264,19 +264,28 @@ fn subject_of(row: &Row) -> rusqlite::Result<Subject> {
 }
 
 /// Outcomes that are missing: for each question of how many subjects, and of how many whose account is known.
-pub struct Lacking([(u64, u64); Question::ALL.len()]);
+pub struct Lacking {
+    accounts: u64,
+    of: [(u64, u64); Question::ALL.len()],
+}
 
 impl Lacking {
+    /// Subjects whose account is known, whatever they lack.
+    #[must_use]
+    pub fn accounts(&self) -> u64 {
+        self.accounts
+    }
+
     /// How many lack an outcome for a question that is put to every subject.
     #[must_use]
     pub fn of_subjects(&self, question: Question) -> u64 {
-        self.0[question as usize].0
+        self.of[question as usize].0
     }
 
     /// How many lack an outcome for a question that is put where the account is known.
     #[must_use]
     pub fn of_accounts(&self, question: Question) -> u64 {
-        self.0[question as usize].1
+        self.of[question as usize].1
     }
 }
 
@@ -324,8 +333,10 @@ impl Store {
     /// When the store fails.
     pub fn lacking(&self, run: RunId) -> Result<Lacking, StoreError> {
         let sql = "SELECT count(*), count(object_id) FROM subject WHERE run = ?1";
-        let all = self.connection.query_row(sql, [run.0], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
-        let mut lacking = Lacking([(all.0.unsigned_abs(), all.1.unsigned_abs()); Question::ALL.len()]);
+        let (subjects, accounts): (i64, i64) =
+            self.connection.query_row(sql, [run.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let (subjects, accounts) = (subjects.unsigned_abs(), accounts.unsigned_abs());
+        let mut lacking = Lacking { accounts, of: [(subjects, accounts); Question::ALL.len()] };
         // One pass over both tables in their own order: a count a question would search the evidence once for each.
         let sql = "SELECT o.question, s.object_id IS NOT NULL FROM subject s
                    CROSS JOIN observation o ON o.run = s.run AND o.subject = s.id WHERE s.run = ?1";
@@ -333,7 +344,7 @@ impl Store {
         let mut rows = statement.query([run.0])?;
         while let Some(row) = rows.next()? {
             let Some(question) = Question::of_number(row.get(0)?) else { continue };
-            let (subjects, accounts) = &mut lacking.0[question as usize];
+            let (subjects, accounts) = &mut lacking.of[question as usize];
             *subjects -= 1;
             *accounts -= u64::from(row.get::<_, bool>(1)?);
         }

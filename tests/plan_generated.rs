@@ -7,6 +7,7 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use ewsready::assessment::{Judge, Wishes, find_run, planning};
+use ewsready::evidence::question::Question;
 use ewsready::evidence::store::Store;
 use ewsready::facts::Facts;
 use ewsready::plan::constraints::Rules;
@@ -40,6 +41,11 @@ fn planned(sandbox: &Sandbox, accounts: u32) -> (Census, Kept) {
     sandbox.run(&["plan", "--plan", "plan.toml", "--out", "out", "--format", "csv", "--quiet"]).expect(0);
     let store = Store::open_existing(&sandbox.path("ewsready.sqlite")).unwrap();
     let run = find_run(&store, None).unwrap();
+    let file = rusqlite::Connection::open(sandbox.path("ewsready.sqlite")).unwrap();
+    let sql = "SELECT count(*), sum(open AND json_extract(body, '$.cause') <> 'not_permitted') FROM observation WHERE question = ?1";
+    let number = Question::Delegates.number();
+    let (asked, open): (i64, i64) = file.query_row(sql, [number], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    assert!(asked > 0 && open == 0, "an account without a mailbox has no delegates, which is an outcome: {open} open");
     let wishes = Wishes::default();
     let judge = Judge::of(&store, &run, Facts::embedded(), &wishes).unwrap();
     let rules = Rules::read(&sandbox.path("plan.toml")).unwrap();

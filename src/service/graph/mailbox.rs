@@ -67,6 +67,10 @@ impl Graph {
         let (mut links, mut delegates) = (Links::up_to(MOST_PAGES), Vec::new());
         loop {
             let answer = self.ask(ScopeId::Mailbox, url, list_by_status).await?;
+            // Where there is no mailbox nobody opens its calendar.
+            if is_without_mailbox(&answer) {
+                return Ok(delegates);
+            }
             let page: Listing<Permission> = read(&answer, "calendar permissions")?;
             links.follow(page.next.as_deref(), page.value.len())?;
             delegates.extend(page.value.into_iter().filter_map(Permission::into_delegate));
@@ -76,6 +80,11 @@ impl Graph {
             }
         }
     }
+}
+
+fn is_without_mailbox(answer: &Answer) -> bool {
+    use GraphAnswer::{NoMailbox, UnknownToExchange, UnsupportedMailbox};
+    matches!(interpret(answer), Ok(NoMailbox { .. } | UnsupportedMailbox { .. } | UnknownToExchange { .. }))
 }
 
 /// Pages of one calendar's permissions; a page has ten at least.

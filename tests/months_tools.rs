@@ -186,6 +186,7 @@ fn a_run_is_named_by_a_beginning_that_only_it_has_and_never_by_nothing() {
     }
     assert_eq!(left(), 2, "nothing was removed");
     sandbox.run(&["runs", "remove", "ABC2"]).expect(0);
+    assert_eq!(sandbox.run(&["runs", "prune", "--keep", "1"]).expect(0).stderr(), "0 runs removed\n");
     sandbox.run(&["runs", "remove", "abc10000-0000-5000-8000-000000000000"]).expect(0);
     assert_eq!(left(), 0);
 }

@@ -75,7 +75,8 @@ pub fn judged_now(run: &RunRecord) -> RunLabel {
 /// Digest of the sources that judge, made by the build script.
 pub const JUDGING: &str = env!("EWSREADY_JUDGING");
 
-/// Fingerprint of all that turns evidence into verdicts: program, rules with their code, facts, and the profile's wishes.
+/// Fingerprint of all that turns evidence into verdicts: program, rules with their code, facts, and what [`Past`] takes
+/// from the later profile: kiosk and integrations.
 pub fn fingerprint(facts: &Facts, settings: &Settings) -> String {
     let mut context = ring::digest::Context::new(&ring::digest::SHA256);
     let mut add = |text: &str| {
@@ -90,7 +91,7 @@ pub fn fingerprint(facts: &Facts, settings: &Settings) -> String {
     context.finish().as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Judges earlier runs by the rules of today and the wishes of the run they are compared with.
+/// Judges earlier runs by the rules of today, with kiosk and integrations of the run they are compared with.
 pub struct Past<'a> {
     /// Where they are.
     pub store: &'a Store,
@@ -137,7 +138,8 @@ impl Past<'_> {
     }
 
     fn again(&self, run: &RunRecord) -> Result<Vec<Judged>, Failure> {
-        // The wishes are today's; what describes the evidence (cloud, own application, day) stays the run's own.
+        // These two are today's, and count in the fingerprint; what describes the evidence (cloud, own application, day)
+        // stays the run's own.
         let settings = Settings {
             kiosk: self.settings.kiosk.clone(),
             integrations: self.settings.integrations.clone(),

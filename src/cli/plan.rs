@@ -232,7 +232,8 @@ fn files(paths: &[PathBuf], out: &std::path::Path) -> String {
     }
     let count = paths.iter().filter(|path| path.parent() == Some(&lists)).count();
     if count > 0 {
-        text.push_str(&format!("  {} ({count} lists, one a wave)\n", lists.display()));
+        let count = if count == 1 { "1 list".to_owned() } else { format!("{count} lists, one a wave") };
+        text.push_str(&format!("  {} ({count})\n", lists.display()));
     }
     text
 }

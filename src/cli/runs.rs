@@ -101,7 +101,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         Some(Action::Prune { keep }) => {
             let mut store = open_for_change(&path)?;
             let removed = prune(&mut store, *keep)?;
-            output.remark(&format!("{removed} runs removed"));
+            output.remark(&format!("{removed} {} removed", if removed == 1 { "run" } else { "runs" }));
         }
         Some(Action::Remove { run }) => {
             let mut store = open_for_change(&path)?;

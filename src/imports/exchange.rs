@@ -42,7 +42,7 @@ impl Export {
         // An empty list in JSON has no columns, and is a list of no mailboxes.
         if self.fits(table) || (self != Self::Organization && table.records.is_empty() && table.columns.is_empty()) {
             if self == Self::Organization && table.records.len() != 1 {
-                return Err(format!("tells of {} organizations; it should be one", table.records.len()));
+                return Err(format!("tells of {} organisations; it should be one", table.records.len()));
             }
             return Ok(());
         }

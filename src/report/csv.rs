@@ -1,7 +1,7 @@
 //! `readiness.csv`: one line a roster entry, in roster order, for machines and for whoever filters.
 //!
 //! UTF-8 without byte order mark, lines end in CRLF (RFC 4180). Ids stand for states; texts are guarded against being
-//! read as formulas by a leading apostrophe (`'`), see the README.
+//! read as formulas by a leading apostrophe (`'`), as the README says.
 
 use std::borrow::Cow;
 use std::io::Write;

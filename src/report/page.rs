@@ -243,7 +243,7 @@ pub fn title(view: &View) -> &str {
 
 /// How many entries, and out of which files.
 pub fn roster(view: &View) -> String {
-    let entries = view.texts.fill("summary", "roster_rows", &[("n", &view.texts.number(view.summary.rows))]);
+    let entries = view.texts.entries(view.summary.rows);
     let files = view.head.roster.join(", ");
     if files.is_empty() { entries } else { format!("{entries} ({files})") }
 }

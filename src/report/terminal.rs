@@ -65,7 +65,7 @@ impl Page<'_> {
 
     fn head(&mut self) {
         let (head, texts) = (&self.view.head, &self.view.texts);
-        let rows = texts.fill("summary", "roster_rows", &[("n", &texts.number(self.view.summary.rows))]);
+        let rows = texts.entries(self.view.summary.rows);
         let named = [texts.get("summary", "title"), &head.tenant.name, &rows];
         let title = named.into_iter().filter(|part| !part.is_empty()).map(plain).collect::<Vec<_>>().join(" · ");
         self.line(&self.paint(BOLD, &title));

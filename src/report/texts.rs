@@ -104,6 +104,15 @@ impl Texts {
         }
     }
 
+    /// `1 entry`, `12 entries`.
+    #[must_use]
+    pub fn entries(&self, count: u64) -> String {
+        match count {
+            1 => self.get("summary", "roster_rows_one").to_owned(),
+            _ => self.fill("summary", "roster_rows", &[("n", &self.number(count))]),
+        }
+    }
+
     /// All texts of one section.
     pub(crate) fn section(&self, name: &str) -> Option<&Section> {
         self.sections.get(name)

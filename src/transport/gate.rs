@@ -191,7 +191,7 @@ impl Scope {
         self.lock().given_up.get_or_insert(trouble);
     }
 
-    /// A request of `caller` went well.
+    /// A request went well.
     pub fn succeeded(&self, near_limit: bool) {
         let mut health = self.lock();
         health.struggling_since = None;
@@ -200,7 +200,7 @@ impl Scope {
         if near_limit { self.width.pushed_back() } else { self.width.succeeded() }
     }
 
-    /// The service pushed `caller` back.
+    /// The service pushed a request back.
     pub fn pushed_back(&self) {
         self.width.pushed_back();
     }

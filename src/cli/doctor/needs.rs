@@ -108,7 +108,7 @@ pub(super) const NEEDS: [Need; 11] = [
     },
     Need {
         ask: Ask::OrganizationSwitches,
-        learns: "EWS switch and lists of the organization",
+        learns: "EWS switch and lists of the organisation",
         resource: EXCHANGE,
         permission: "Exchange.ManageAsApp",
         any_of: BACKEND,

@@ -86,7 +86,7 @@ pub fn fingerprint(facts: &Facts, settings: &Settings) -> String {
     add(env!("CARGO_PKG_VERSION"));
     add(JUDGING);
     add(facts.digest());
-    add(&settings.kiosk);
+    add(settings.kiosk.id());
     settings.integrations.iter().for_each(|id| add(id));
     context.finish().as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
@@ -141,7 +141,7 @@ impl Past<'_> {
         // These two are today's, and count in the fingerprint; what describes the evidence (cloud, own application, day)
         // stays the run's own.
         let settings = Settings {
-            kiosk: self.settings.kiosk.clone(),
+            kiosk: self.settings.kiosk,
             integrations: self.settings.integrations.clone(),
             ..run.settings.clone()
         };

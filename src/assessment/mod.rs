@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use self::history::Who;
 use self::mask::Mask;
 use crate::compare::{Judged, Words};
-use crate::evidence::store::{EntryRecord, RawEntry, RunRecord, Settings, Store, StoreError};
+use crate::evidence::store::{EntryRecord, Kiosk, RawEntry, RunRecord, Settings, Store, StoreError};
 use crate::evidence::{Cause, MailboxEvidence, TenantEvidence, Unknown};
 use crate::facts::Facts;
 use crate::failure::{Exit, Failure};
@@ -112,23 +112,20 @@ fn view(
 
 /// What the rules need of the profile, from what the run kept of it.
 fn options(settings: &Settings, wishes: &Wishes) -> Result<Options, Failure> {
-    let as_of = match wishes.as_of {
-        Some(day) => day,
-        None => settings.as_of.parse().map_err(|_| {
-            Failure::usage(format!("the run's day '{}' is no date", settings.as_of), "give one with --as-of")
-        })?,
-    };
     Ok(Options {
         cloud: settings.cloud.clone(),
         integrations: settings.integrations.clone(),
-        kiosk: if settings.kiosk == "graph" { KioskPolicy::Graph } else { KioskPolicy::Upgrade },
+        kiosk: match settings.kiosk {
+            Kiosk::Upgrade => KioskPolicy::Upgrade,
+            Kiosk::Graph => KioskPolicy::Graph,
+        },
         own_app_id: settings.own_app_id.clone(),
         own_user_agent: Some(crate::transport::wire::USER_AGENT.to_owned()),
         apps: settings.apps.clone(),
         salesforce_connection: settings.salesforce_connection.clone(),
         dynamics_app: settings.dynamics_app.clone(),
         texts: crate::rules::Texts::with(Texts::embedded(&wishes.language)?.judging().clone()),
-        ..Options::on(as_of)
+        ..Options::on(wishes.as_of.unwrap_or(settings.as_of))
     })
 }
 

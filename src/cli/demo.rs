@@ -7,7 +7,8 @@ use std::time::Duration;
 use url::Url;
 
 use crate::clock::Clock;
-use crate::config::{CredentialSource, DEMO, Endpoints, KioskChoice, NetworkChoice, Profile, SecretSource, Sources};
+use crate::config::{CredentialSource, DEMO, Endpoints, NetworkChoice, Profile, SecretSource, Sources};
+use crate::evidence::store::Kiosk;
 use crate::facts::Facts;
 use crate::failure::Failure;
 use crate::simulator::{Options, Running, Tenant};
@@ -46,7 +47,7 @@ pub async fn start(facts: &Facts, clock: Clock) -> Result<(Running, Profile), Fa
         sources: Sources::default(),
         pace,
         integrations: vec!["salesforce".to_owned()],
-        kiosk: KioskChoice::default(),
+        kiosk: Kiosk::default(),
         apps: Vec::new(),
         salesforce_connection: None,
         branding: Default::default(),

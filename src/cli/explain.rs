@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 
+use jiff::civil::Date;
+
 use super::facts::FactsArgs;
 use super::{Output, store_path};
 use crate::assessment::{self, Judge, Wishes};
 use crate::evidence::store::Store;
 use crate::failure::{Exit, Failure};
+use crate::plan::constraints;
 use crate::report::row::{EvidenceLine, Row};
 use crate::verdict::{RuleSays, Standing};
 
@@ -21,8 +24,8 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     store: Option<PathBuf>,
     /// Judge as of this day (YYYY-MM-DD) [default: the day of the run].
-    #[arg(long, value_name = "DATE")]
-    as_of: Option<jiff::civil::Date>,
+    #[arg(long, value_name = "DATE", value_parser = constraints::date)]
+    as_of: Option<Date>,
     #[command(flatten)]
     facts: FactsArgs,
 }

@@ -10,6 +10,7 @@ use super::{Output, store_path};
 use crate::assessment::{self, Wishes};
 use crate::evidence::store::Store;
 use crate::failure::{Exit, Failure};
+use crate::plan::constraints;
 use crate::report::FormatKind;
 
 /// What every command that writes a report takes.
@@ -25,8 +26,8 @@ pub struct ReportArgs {
     #[arg(long, value_name = "FILE")]
     pub store: Option<PathBuf>,
     /// Judge as of this day (YYYY-MM-DD) [default: the day of the run].
-    #[arg(long, value_name = "DATE")]
-    pub as_of: Option<String>,
+    #[arg(long, value_name = "DATE", value_parser = constraints::date)]
+    pub as_of: Option<Date>,
     /// The facts to judge by.
     #[command(flatten)]
     pub facts: FactsArgs,
@@ -61,17 +62,12 @@ impl ReportArgs {
         }
         formats.sort_unstable();
         formats.dedup();
-        let as_of = self.as_of.as_deref().map(|text| {
-            text.parse::<Date>().map_err(|_| {
-                Failure::usage(format!("--as-of {text} is no date"), "write it as YYYY-MM-DD, for example 2026-11-20")
-            })
-        });
         crate::report::Texts::embedded(&self.language)?;
         if let Some(folder) = &self.templates {
             crate::report::Templates::overridden_by(folder)?;
         }
         let wishes = Wishes {
-            as_of: as_of.transpose()?,
+            as_of: self.as_of,
             language: self.language.clone(),
             formats,
             templates: self.templates.clone(),

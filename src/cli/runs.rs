@@ -124,10 +124,9 @@ fn export(
     let mut table = Export::new(out)?;
     let wishes = Wishes { anonymize, ..Wishes::default() };
     for run in runs {
-        let as_of = run.settings.as_of.parse().unwrap_or_default();
         let judge = Judge::of(store, run, facts, &wishes)?;
         let tenant = judge.mask().map_or_else(|| run.tenant.clone(), |mask| mask.profile(&run.tenant));
-        let of = ExportRun { run: &run.uuid, tenant: &tenant, started: run.started, as_of };
+        let of = ExportRun { run: &run.uuid, tenant: &tenant, started: run.started, as_of: judge.as_of() };
         judge.each_row(store, |row| table.push(of, row))?;
     }
     table.finish().map_err(Failure::from)

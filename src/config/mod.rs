@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use url::Url;
 
-use crate::evidence::store::Branding;
+use crate::evidence::store::{Branding, Kiosk};
 use crate::facts::Cloud;
 use crate::failure::Failure;
 use crate::imports::integrations::Files;
@@ -20,7 +20,7 @@ use crate::transport::wire::is_loopback;
 
 pub use layers::{Environment, File, Origin, Overrides, Setting, Settings, Value};
 pub use nearest::nearest;
-pub use profile::{KioskChoice, load, profile};
+pub use profile::{load, profile};
 pub use secret::SecretSource;
 
 /// The embedded tenant's profile name.
@@ -56,7 +56,7 @@ pub struct Profile {
     /// Integrations that apply.
     pub integrations: Vec<String>,
     /// What a kiosk-only user is told.
-    pub kiosk: KioskChoice,
+    pub kiosk: Kiosk,
     /// Applications that need EWS, by id.
     pub apps: Vec<String>,
     /// How Salesforce connects: `user-oauth`, `organization-oauth` or `service-account`; none: not said.

@@ -3,14 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use super::keys;
 use super::layers::{Environment, File, Origin, Overrides, Settings, Value};
 use super::nearest;
 use super::{CredentialSource, Endpoints, Imports, NetworkChoice, Profile, SecretSource, Sources, parse_root};
 use crate::evidence::joined::ExportKind;
-use crate::evidence::store::Branding;
+use crate::evidence::store::{Branding, Kiosk};
 use crate::facts::{Cloud, Facts};
 use crate::failure::Failure;
 use crate::imports::integrations::Files;
@@ -18,28 +16,6 @@ use crate::transport::pace::{PaceSet, ScopePace};
 use crate::transport::quota::Limit;
 use crate::transport::width::Range;
 use crate::transport::{Pace, ScopeId};
-
-/// What a kiosk-only user is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum KioskChoice {
-    /// Upgrade the licence; the move without one is shown as the alternative.
-    #[default]
-    Upgrade,
-    /// Move to Graph without an upgrade.
-    Graph,
-}
-
-impl KioskChoice {
-    /// Its word in configuration and store.
-    #[must_use]
-    pub fn id(self) -> &'static str {
-        match self {
-            Self::Upgrade => "upgrade",
-            Self::Graph => "graph",
-        }
-    }
-}
 
 /// Loads a profile by name from the given file, else from `ewsready.toml` in the current folder, with what the
 /// environment sets.
@@ -70,11 +46,7 @@ pub fn profile(settings: &Settings, facts: &Facts) -> Result<Profile, Failure> {
         network: network(settings)?,
         pace: pace(settings)?,
         integrations: integrations(settings, facts)?,
-        kiosk: if settings.text("kiosk").as_deref() == Some("graph") {
-            KioskChoice::Graph
-        } else {
-            KioskChoice::Upgrade
-        },
+        kiosk: if settings.text("kiosk").as_deref() == Some("graph") { Kiosk::Graph } else { Kiosk::Upgrade },
         apps: application_ids(settings, "apps", settings.list("apps").unwrap_or_default())?,
         salesforce_connection: settings.text("salesforce_connection"),
         branding: branding(settings)?,

@@ -138,7 +138,7 @@ mod stored {
         let now: Timestamp = "2026-11-20T08:00:00Z".parse().unwrap();
         let mut store = Store::open(path).unwrap();
         let settings =
-            Settings { cloud: "worldwide".to_owned(), as_of: "2026-11-20".to_owned(), ..Settings::default() };
+            Settings { cloud: "worldwide".to_owned(), as_of: jiff::civil::date(2026, 11, 20), ..Settings::default() };
         let start = Start { now, resume_since: None, also: None };
         let (run, _) = store
             .begin::<StoreError>("bench", &settings, start, |sink| {

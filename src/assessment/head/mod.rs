@@ -248,7 +248,7 @@ fn parameters(run: &RunRecord, tenant: &TenantEvidence, texts: &Texts) -> Vec<(S
     let mut told = vec![
         ("Cloud".to_owned(), settings.cloud.clone()),
         ("Integrations".to_owned(), settings.integrations.join(", ")),
-        ("Kiosk-only users".to_owned(), settings.kiosk.clone()),
+        ("Kiosk-only users".to_owned(), settings.kiosk.id().to_owned()),
         ("Own application".to_owned(), settings.own_app_id.clone().unwrap_or_default()),
     ];
     let named =

@@ -18,9 +18,9 @@ pub(super) fn settings(profile: &Profile, as_of: Option<Date>, clock: Clock) -> 
     let sources = &profile.sources;
     Settings {
         cloud: profile.cloud.id.clone(),
-        as_of: as_of.unwrap_or(today).to_string(),
+        as_of: as_of.unwrap_or(today),
         integrations: profile.integrations.clone(),
-        kiosk: profile.kiosk.id().to_owned(),
+        kiosk: profile.kiosk,
         own_app_id: Some(profile.client_id.to_lowercase()),
         apps: profile.apps.clone(),
         salesforce_connection: profile.salesforce_connection.clone(),

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
 use super::ingest::number;
+use super::run::moment;
 use super::{RunId, Store, StoreError};
 
 /// How and when a run was judged.
@@ -81,11 +82,9 @@ impl Store {
     /// When the store fails.
     pub fn judging(&self, run: RunId) -> Result<Option<Judging>, StoreError> {
         let sql = "SELECT at, tool, rules FROM judging WHERE run = ?1";
-        let judging = |row: &rusqlite::Row<'_>| {
-            let at = row.get::<_, String>(0)?.parse().unwrap_or(Timestamp::UNIX_EPOCH);
-            Ok(Judging { at, tool: row.get(1)?, rules: row.get(2)? })
-        };
-        Ok(self.connection.query_row(sql, [run.0], judging).optional()?)
+        let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?));
+        let kept = self.connection.query_row(sql, [run.0], row).optional()?;
+        kept.map(|(at, tool, rules)| Ok(Judging { at: moment(&at)?, tool, rules })).transpose()
     }
 
     /// Hands out the kept rows of a run in roster order.

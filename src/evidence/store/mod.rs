@@ -25,7 +25,7 @@ pub use annotation::Annotation;
 pub use ingest::{EntryRecord, Known, RosterRecord, Sink, Start};
 pub use judged::{Judging, Kept, KeptEntry};
 pub use read::RawEntry;
-pub use run::{Branding, RunId, RunRecord, Settings};
+pub use run::{Branding, Kiosk, RunId, RunRecord, Settings};
 pub(crate) use write::LARGEST_ANSWER;
 pub use write::{Candidate, Lacking, Subject, Writer};
 

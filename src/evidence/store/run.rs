@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
@@ -29,18 +30,40 @@ pub struct Branding {
     pub logo: Option<PathBuf>,
 }
 
+/// What a kiosk-only user is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kiosk {
+    /// Upgrade the licence; the move without one is shown as the alternative.
+    #[default]
+    Upgrade,
+    /// Move to Graph without an upgrade.
+    Graph,
+}
+
+impl Kiosk {
+    /// Its word in configuration and store.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Upgrade => "upgrade",
+            Self::Graph => "graph",
+        }
+    }
+}
+
 /// What judging needs to know of the profile, kept with the run so that a report needs no configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
     /// Cloud id, for example `worldwide`.
     pub cloud: String,
-    /// The day to judge by, `YYYY-MM-DD`.
-    pub as_of: String,
+    /// The day to judge by.
+    pub as_of: Date,
     /// Integrations that apply.
     pub integrations: Vec<String>,
-    /// `upgrade` or `graph`: what a kiosk-only user is told.
-    pub kiosk: String,
+    /// What a kiosk-only user is told.
+    pub kiosk: Kiosk,
     /// Our application's id.
     pub own_app_id: Option<String>,
     /// Applications that need EWS, by id.
@@ -88,14 +111,19 @@ pub struct RunRecord {
 const COLUMNS: &str = "id, uuid, tenant, fingerprint, started, finished, settings, roster";
 
 fn record(row: &Row) -> rusqlite::Result<Result<RunRecord, serde_json::Error>> {
-    let time = |text: String| text.parse::<Timestamp>().unwrap_or(Timestamp::UNIX_EPOCH);
     let (settings, roster): (String, String) = (row.get(6)?, row.get(7)?);
     let (id, uuid, tenant, fingerprint) = (RunId(row.get(0)?), row.get(1)?, row.get(2)?, row.get(3)?);
-    let (started, finished) = (time(row.get(4)?), row.get::<_, Option<String>>(5)?.map(time));
+    let (started, finished): (String, Option<String>) = (row.get(4)?, row.get(5)?);
     Ok((|| {
+        let (started, finished) = (moment(&started)?, finished.as_deref().map(moment).transpose()?);
         let (settings, roster) = (serde_json::from_str(&settings)?, serde_json::from_str(&roster)?);
         Ok(RunRecord { id, uuid, tenant, fingerprint, started, finished, settings, roster })
     })())
+}
+
+/// A stored moment; one that cannot be read is no other.
+pub(super) fn moment(text: &str) -> Result<Timestamp, serde_json::Error> {
+    text.parse().map_err(|error| serde::de::Error::custom(format!("'{text}' is no moment: {error}")))
 }
 
 /// The tenant's newest run before `new`, if it is over the same roster and has open questions.

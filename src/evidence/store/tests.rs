@@ -137,6 +137,26 @@ fn a_store_that_may_not_be_written_is_read_and_left_as_it_lies() {
 }
 
 #[test]
+fn what_a_run_keeps_of_its_profile_is_read_as_it_was_written_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = Store::open(&folder.path().join("s.sqlite")).unwrap();
+    let (run, _) = begin(&mut store, "f", false);
+    let keep = |column: &str, text: &str| {
+        store.connection.execute(&format!("UPDATE run SET {column} = ?1"), [text]).unwrap();
+        store.newest_run().map(Option::unwrap)
+    };
+    let kept = keep("settings", r#"{"as_of":"2026-11-20","kiosk":"graph"}"#).unwrap().settings;
+    assert_eq!((kept.as_of.to_string().as_str(), kept.kiosk), ("2026-11-20", Kiosk::Graph));
+    for wrong in [r#"{"as_of":"soon"}"#, r#"{"as_of":"2026-11-20","kiosk":"maybe"}"#] {
+        assert!(matches!(keep("settings", wrong), Err(StoreError::Content(_))), "{wrong}");
+    }
+    keep("settings", r#"{"as_of":"2026-11-20"}"#).unwrap();
+    let error = keep("started", "yesterday").unwrap_err();
+    assert!(error.to_string().contains("'yesterday' is no moment"), "{error}");
+    assert_eq!(run.settings.kiosk, Kiosk::Upgrade);
+}
+
+#[test]
 fn only_what_is_no_database_is_no_store_of_ours() {
     let said = |code| refused(Path::new("s"), &rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None));
     assert!(matches!(said(rusqlite::ffi::SQLITE_NOTADB), StoreError::Foreign(_)));

@@ -197,7 +197,8 @@ async fn stored(world: &World, clock: Clock, corpus: &Path) -> Result {
     let path = folder.path().join("s.sqlite");
     let mut store = Store::open(&path)?;
     let start = Start { now: clock.now(), resume_since: None, also: None };
-    let settings = Settings { cloud: "worldwide".to_owned(), as_of: "2026-11-20".to_owned(), ..Settings::default() };
+    let settings =
+        Settings { cloud: "worldwide".to_owned(), as_of: jiff::civil::date(2026, 11, 20), ..Settings::default() };
     let (run, _) = store.begin::<StoreError>("contoso", &settings, start, |sink| {
         for (row, address) in (1..).zip(&world.people) {
             let (written, address) = (address.clone(), Some(address.clone()));

@@ -4,8 +4,8 @@
 //! Windows both inherit the rights of the folder they are made in, which within a user's profile are that user's.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io;
-use std::path::Path;
+use std::io::{self, BufWriter, Write as _};
+use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
@@ -50,6 +50,55 @@ pub fn ensure(path: &Path) -> io::Result<File> {
 pub fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     // The crate makes its files the owner's alone.
     tempfile::Builder::new().prefix(".ewsready-").suffix(".tmp").tempfile_in(folder)
+}
+
+/// A file that is whole and on the disk, and lies beside its place; dropped, it is gone.
+#[derive(Debug)]
+pub struct Whole {
+    file: NamedTempFile,
+    path: PathBuf,
+}
+
+impl Whole {
+    /// What `write` writes, on its way to `path`.
+    ///
+    /// # Errors
+    /// That of `write`, and what `failed` makes of the system's.
+    pub fn written<E>(
+        path: PathBuf,
+        failed: impl Fn(&Path, io::Error) -> E,
+        write: impl FnOnce(&mut BufWriter<File>) -> Result<(), E>,
+    ) -> Result<Self, E> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let file = temporary(folder).map_err(|error| failed(folder, error))?;
+        let handle = file.as_file().try_clone().map_err(|error| failed(&path, error))?;
+        let mut out = BufWriter::with_capacity(1 << 18, handle);
+        write(&mut out)?;
+        out.flush().and_then(|()| file.as_file().sync_all()).map_err(|error| failed(&path, error))?;
+        Ok(Self { file, path })
+    }
+
+    /// Puts it into its place in one step; a file that was there is replaced.
+    ///
+    /// # Errors
+    /// When the system refuses; what was there stays.
+    pub fn keep(self) -> Result<PathBuf, (PathBuf, io::Error)> {
+        match self.file.persist(&self.path) {
+            Ok(_) => Ok(self.path),
+            Err(error) => Err((self.path, error.error)),
+        }
+    }
+
+    /// Puts it into its place where there is no file.
+    ///
+    /// # Errors
+    /// When there is one, which stays, or the system refuses.
+    pub fn keep_as_new(self) -> Result<PathBuf, (PathBuf, io::Error)> {
+        match self.file.persist_noclobber(&self.path) {
+            Ok(_) => Ok(self.path),
+            Err(error) => Err((self.path, error.error)),
+        }
+    }
 }
 
 fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {

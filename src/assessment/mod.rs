@@ -78,7 +78,7 @@ impl Written {
 /// Judges a stored run and writes its report.
 ///
 /// # Errors
-/// In words, when store or report fails; no file is touched then.
+/// In words, when store or report fails; no file is half-written then.
 pub fn write(store: &Store, run: &str, facts: &Facts, wishes: &Wishes, out: &Path) -> Result<Written, Failure> {
     let run = find_run(store, Some(run))?;
     let (view, judged) = view(store, &run, facts, wishes, out)?;

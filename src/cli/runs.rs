@@ -1,15 +1,18 @@
 //! `ewsready runs`: what the store holds, how to hand it on, and how to make it smaller.
 
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::PathBuf;
 
 use super::facts::FactsArgs;
+use super::files::not_written;
 use super::output::Stdout;
 use super::{Output, store_path};
 use crate::assessment::{self, Judge, Wishes};
 use crate::evidence::store::{RunRecord, Store};
 use crate::facts::Facts;
 use crate::failure::{Exit, Failure};
-use crate::private;
+use crate::private::Whole;
 use crate::report::export::{Export, ExportRun};
 
 /// List stored runs, export them, or remove old ones.
@@ -85,16 +88,9 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
             match out {
                 None => export(&store, &runs, &facts, *anonymize, Stdout::default())?,
                 Some(path) => {
-                    let failed = |error: std::io::Error| {
-                        Failure::usage(
-                            format!("cannot write {}: {error}", path.display()),
-                            "name another file with --out",
-                        )
-                    };
-                    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-                    let file = private::temporary(folder.unwrap_or(Path::new("."))).map_err(failed)?;
-                    export(&store, &runs, &facts, *anonymize, std::io::BufWriter::new(&file))?;
-                    file.persist(path).map_err(|error| failed(error.error))?;
+                    let table = |out: &mut BufWriter<File>| export(&store, &runs, &facts, *anonymize, out);
+                    let file = Whole::written(path.clone(), not_written, table)?;
+                    file.keep().map_err(|(path, error)| not_written(&path, error))?;
                 }
             }
         }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::failure::{Exit, Failure};
 
-/// Why a report could not be written. Nothing is half-written when it occurs.
+/// Why a report could not be written. No file is half-written when it occurs.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
     /// A file or folder could not be read or written.
@@ -13,6 +13,16 @@ pub enum ReportError {
     Write {
         /// The file or folder.
         path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// One file could not be put into its place, others could.
+    #[error("cannot write {}: {source}; it is as it was, and the other files are new ({new})", path.display())]
+    Partly {
+        /// The file.
+        path: PathBuf,
+        /// How many are new.
+        new: usize,
         /// What the system said.
         source: io::Error,
     },
@@ -75,7 +85,7 @@ impl ReportError {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::Write { .. } => {
+            Self::Write { .. } | Self::Partly { .. } => {
                 "check that the folder exists, that you may write there, that the disk has room, \
                  and that no other program holds the file open"
             }
@@ -99,6 +109,11 @@ impl ReportError {
         move |source| Self::Write { path, source }
     }
 
+    /// What the system said about a file.
+    pub(crate) fn about(path: &Path, source: io::Error) -> Self {
+        Self::Write { path: path.to_owned(), source }
+    }
+
     /// An error of one format's writer.
     pub(crate) fn format(format: &'static str) -> impl Fn(&dyn std::fmt::Display) -> Self {
         move |detail| Self::Format { format, detail: detail.to_string() }
@@ -110,7 +125,7 @@ impl From<ReportError> for Failure {
     fn from(error: ReportError) -> Self {
         use ReportError as E;
         let exit = match error {
-            E::Write { .. } | E::Spool { .. } | E::Row { .. } | E::Format { .. } => Exit::Resumable,
+            E::Write { .. } | E::Partly { .. } | E::Spool { .. } | E::Row { .. } | E::Format { .. } => Exit::Resumable,
             E::UnknownFormat { .. } | E::Language { .. } | E::Texts { .. } | E::Template { .. } => Exit::Usage,
         };
         Self { exit, message: error.to_string(), hint: error.hint().to_owned() }

@@ -1,14 +1,13 @@
-//! Which formats there are, and how their files get into place: all of them whole, or none.
+//! Which formats there are, and how their files get into place: when every one of them is whole.
 
 use std::fs::File;
-use std::io::{BufWriter, Write as _};
+use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use rayon::prelude::*;
-use tempfile::NamedTempFile;
 
-use crate::private;
+use crate::private::{self, Whole};
 
 use super::{ReportError, View, csv, html, json, markdown, powershell, xlsx};
 
@@ -80,31 +79,32 @@ impl FromStr for FormatKind {
 ///
 /// # Errors
 ///
-/// [`ReportError`] when the folder cannot be written, or a format fails; then no file is touched.
+/// [`ReportError`] when the folder cannot be written, or a format fails: then no file is touched. When a file cannot be
+/// replaced, as one that another program holds open, the others are.
 pub fn write_all(view: &View, folder: &Path, formats: &[FormatKind]) -> Result<Vec<PathBuf>, ReportError> {
     private::folder(folder).map_err(ReportError::write(folder))?;
-    let written = formats
-        .par_iter()
-        .map(|&format| write_one(view, folder, format))
-        .collect::<Result<Vec<(NamedTempFile, PathBuf)>, ReportError>>()?;
-    written
-        .into_iter()
-        .map(|(file, path)| match file.persist(&path) {
-            Ok(_) => Ok(path),
-            Err(error) => Err(ReportError::Write { path, source: error.error }),
-        })
-        .collect()
+    let write = |format: &FormatKind| {
+        let Known(_, name, write) = format.known();
+        Whole::written(folder.join(name), ReportError::about, |out| write(view, out))
+    };
+    keep_all(formats.par_iter().map(write).collect::<Result<_, _>>()?)
 }
 
-/// Writes one format to a temporary file beside its place.
-fn write_one(view: &View, folder: &Path, format: FormatKind) -> Result<(NamedTempFile, PathBuf), ReportError> {
-    let path = folder.join(format.file_name());
-    let file = private::temporary(folder).map_err(ReportError::write(folder))?;
-    let handle = file.as_file().try_clone().map_err(ReportError::write(&path))?;
-    let mut out = BufWriter::with_capacity(1 << 18, handle);
-    let Known(_, _, write) = format.known();
-    write(view, &mut out)?;
-    out.flush().map_err(ReportError::write(&path))?;
-    file.as_file().sync_all().map_err(ReportError::write(&path))?;
-    Ok((file, path))
+/// Puts files into their places; gives their paths.
+///
+/// # Errors
+/// [`ReportError`] when one cannot be replaced; the others are.
+pub(super) fn keep_all(files: Vec<Whole>) -> Result<Vec<PathBuf>, ReportError> {
+    let (mut kept, mut refused) = (Vec::with_capacity(files.len()), None);
+    for file in files {
+        match file.keep() {
+            Ok(path) => kept.push(path),
+            Err(trouble) => refused = refused.or(Some(trouble)),
+        }
+    }
+    match refused {
+        None => Ok(kept),
+        Some((path, source)) if kept.is_empty() => Err(ReportError::Write { path, source }),
+        Some((path, source)) => Err(ReportError::Partly { path, new: kept.len(), source }),
+    }
 }

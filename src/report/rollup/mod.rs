@@ -9,15 +9,18 @@ mod record;
 mod text;
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
+use super::format::keep_all;
 use super::{ReportError, Templates, Texts, xlsx};
 use crate::compare::{Changes, Kind, Trend};
 use crate::failure::Exit;
 use crate::plan::progress::{Against, State as Standing};
-use crate::private;
+use crate::private::Whole;
 use crate::verdict::Verdict;
 
 pub(super) use page::{outlook, question};
@@ -337,10 +340,11 @@ impl Rollup {
         totals
     }
 
-    /// Writes files into `folder`, whole or not at all; gives their paths.
+    /// Writes files into `folder`, each whole or not at all; gives their paths.
     ///
     /// # Errors
-    /// [`ReportError`] when one cannot be rendered or written; then no file is touched.
+    /// [`ReportError`] when one cannot be rendered or written: then no file is touched. When one cannot be replaced, the
+    /// others are.
     pub fn write_all(
         &self,
         folder: &Path,
@@ -348,20 +352,13 @@ impl Rollup {
         texts: &Texts,
         templates: &Templates,
     ) -> Result<Vec<PathBuf>, ReportError> {
-        let mut ready = Vec::with_capacity(formats.len());
-        for format in formats {
+        let write = |format: &RollupFormat| {
             let content = format.render(self, texts, templates)?;
             let path = folder.join(format.file_name());
-            let mut file = private::temporary(folder).map_err(ReportError::write(folder))?;
-            std::io::Write::write_all(&mut file, &content).map_err(ReportError::write(&path))?;
-            file.as_file().sync_all().map_err(ReportError::write(&path))?;
-            ready.push((file, path));
-        }
-        let put = |(file, path): (tempfile::NamedTempFile, PathBuf)| match file.persist(&path) {
-            Ok(_) => Ok(path),
-            Err(error) => Err(ReportError::Write { path, source: error.error }),
+            let put = |out: &mut BufWriter<File>| out.write_all(&content).map_err(ReportError::write(&path));
+            Whole::written(path.clone(), ReportError::about, put)
         };
-        ready.into_iter().map(put).collect()
+        keep_all(formats.iter().map(write).collect::<Result<_, _>>()?)
     }
 }
 

@@ -6,11 +6,11 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use csv::{Terminator, WriterBuilder};
-use tempfile::NamedTempFile;
 
 use super::{Waves, page, shown};
 use crate::plan::people::Standing;
-use crate::private;
+use crate::private::{self, Whole};
+use crate::report::format::keep_all;
 use crate::report::{FormatKind, ReportError, clean, xlsx};
 
 /// The folder of the lists.
@@ -22,7 +22,7 @@ const LIST: (&str, &str) = ("wave-", ".csv");
 pub(super) fn write_all(view: &Waves<'_>, folder: &Path, formats: &[FormatKind]) -> Result<Vec<PathBuf>, ReportError> {
     let lists = folder.join(LISTS);
     private::folder(folder).map_err(ReportError::write(folder))?;
-    let mut ready: Vec<(NamedTempFile, PathBuf)> = Vec::new();
+    let mut ready: Vec<Whole> = Vec::new();
     for format in formats {
         match format {
             FormatKind::Csv => {
@@ -38,11 +38,7 @@ pub(super) fn write_all(view: &Waves<'_>, folder: &Path, formats: &[FormatKind])
             FormatKind::Json | FormatKind::NdJson | FormatKind::Markdown | FormatKind::PowerShell => {}
         }
     }
-    let mut paths = Vec::with_capacity(ready.len());
-    for (file, path) in ready {
-        file.persist(&path).map_err(|error| ReportError::Write { path: path.clone(), source: error.error })?;
-        paths.push(path);
-    }
+    let paths = keep_all(ready)?;
     remove_old_lists(&lists, &paths)?;
     Ok(paths)
 }
@@ -68,14 +64,8 @@ fn whole(
     folder: &Path,
     name: &str,
     write: impl FnOnce(&mut BufWriter<File>) -> Result<(), ReportError>,
-) -> Result<(NamedTempFile, PathBuf), ReportError> {
-    let path = folder.join(name);
-    let file = private::temporary(folder).map_err(ReportError::write(folder))?;
-    let mut out = BufWriter::new(file.as_file().try_clone().map_err(ReportError::write(&path))?);
-    write(&mut out)?;
-    out.flush().map_err(ReportError::write(&path))?;
-    file.as_file().sync_all().map_err(ReportError::write(&path))?;
-    Ok((file, path))
+) -> Result<Whole, ReportError> {
+    Whole::written(folder.join(name), ReportError::about, write)
 }
 
 /// `waves.csv`: everybody with an address of their own, in roster order; who waits has no wave and no date.

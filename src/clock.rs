@@ -28,7 +28,7 @@ impl Clock {
     }
 
     /// A clock that shows `start` now and runs on with tokio's clock, and therefore stands still or leaps with it in
-    /// tests that pause time.
+    /// tests that pause time. It is there for them.
     #[must_use]
     pub fn starting_at(start: Timestamp) -> Self {
         Self(Kind::Running(start, Instant::now()))

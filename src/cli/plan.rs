@@ -94,8 +94,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     let checked = args.report.check()?;
     let facts = args.report.facts.read()?;
     let path = store_path(args.report.store.as_deref());
-    drop(Store::open_existing(&path)?);
-    let store = Store::open(&path)?;
+    let store = Store::open_existing_for_change(&path)?;
     let run = assessment::find_run(&store, args.run.as_deref())?;
     assessment::check_folder(&checked.out)?;
     let planning = Planning {

@@ -95,12 +95,12 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
             }
         }
         Some(Action::Prune { keep }) => {
-            let mut store = open_for_change(&path)?;
+            let mut store = Store::open_existing_for_change(&path)?;
             let removed = prune(&mut store, *keep)?;
             output.remark(&format!("{removed} {} removed", if removed == 1 { "run" } else { "runs" }));
         }
         Some(Action::Remove { run }) => {
-            let mut store = open_for_change(&path)?;
+            let mut store = Store::open_existing_for_change(&path)?;
             let run = assessment::find_run(&store, Some(run))?;
             store.forget(&[run.id])?;
             output.remark(&format!("run {} removed", run.uuid));
@@ -126,12 +126,6 @@ fn export(
         judge.each_row(store, |row| table.push(of, row))?;
     }
     table.finish().map_err(Failure::from)
-}
-
-/// Opens an existing store so that no run can be under way.
-fn open_for_change(path: &std::path::Path) -> Result<Store, Failure> {
-    drop(Store::open_existing(path)?);
-    Store::open(path).map_err(Failure::from)
 }
 
 fn list(store: &Store) -> Result<String, Failure> {

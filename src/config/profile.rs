@@ -18,7 +18,7 @@ use crate::transport::width::Range;
 use crate::transport::{Pace, ScopeId};
 
 /// Loads a profile by name from the given file, else from `ewsready.toml` in the current folder, with what the
-/// environment sets.
+/// environment sets: what commands do with arguments of their own, in one step, as tests want it.
 ///
 /// # Errors
 /// In words with file, line and key: the file is missing or wrong, or has no such tenant.

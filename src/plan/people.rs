@@ -93,6 +93,17 @@ impl Standing {
             Verdict::NotAssessed => Self::NotAssessed,
         }
     }
+
+    /// The verdict it comes from.
+    #[must_use]
+    pub fn verdict(self) -> Verdict {
+        match self {
+            Self::Ready => Verdict::MoveToGraphEac,
+            Self::Licence { .. } => Verdict::NeedsLicenseUpgrade,
+            Self::Blocked => Verdict::Blocked,
+            Self::NotAssessed => Verdict::NotAssessed,
+        }
+    }
 }
 
 /// One address of the roster.

@@ -300,7 +300,8 @@ pub fn has_names(groups: &[Group]) -> bool {
     groups.iter().any(|group| group.name != GroupName::Empty)
 }
 
-fn percent(part: u64, whole: u64) -> f64 {
+/// A share in per cent; nothing of nothing.
+pub(super) fn percent(part: u64, whole: u64) -> f64 {
     // Counts stay far below 2^53, where whole numbers end to be exact.
     if whole == 0 { 0.0 } else { part as f64 * 100.0 / whole as f64 }
 }

@@ -141,6 +141,15 @@ impl Store {
         Ok(store)
     }
 
+    /// Opens an existing store and keeps others from running on it.
+    ///
+    /// # Errors
+    /// As [`Self::open`]; also when there is no such file.
+    pub fn open_existing_for_change(path: &Path) -> Result<Self, StoreError> {
+        drop(Self::open_existing(path)?);
+        Self::open(path)
+    }
+
     fn open_unwritable(path: &Path) -> Result<Self, StoreError> {
         let store = Self { connection: connect_unwritable(path)?, path: path.to_owned(), _lock: None };
         match store.check_format()? {

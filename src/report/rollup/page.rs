@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::text::named;
 use super::{Figures, Rollup, TenantLine};
+use crate::report::page::percent;
 use crate::report::{ReportError, Templates, Texts, html};
 use crate::rules::{self, Field};
 use crate::verdict::Verdict;
@@ -86,11 +87,6 @@ pub fn question(reason: &str, texts: &Texts) -> String {
     rules::rule(reason).map_or_else(String::new, |rule| {
         texts.judging().get(&Field::Question.key(rule)).cloned().unwrap_or_else(|| rule.question.to_owned())
     })
-}
-
-fn percent(part: u64, whole: u64) -> f64 {
-    // Counts stay far below 2^53, where whole numbers end to be exact.
-    if whole == 0 { 0.0 } else { part as f64 * 100.0 / whole as f64 }
 }
 
 #[derive(Serialize)]

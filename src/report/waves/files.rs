@@ -83,19 +83,10 @@ fn everybody(view: &Waves<'_>, out: &mut dyn Write) -> Result<(), ReportError> {
             member.name.to_string(),
             member.department.to_string(),
             member.owner.to_string(),
-            verdict(member.standing).to_owned(),
+            member.standing.verdict().id().to_owned(),
         ]
     });
     table(out, &header, lines)
-}
-
-fn verdict(standing: Standing) -> &'static str {
-    match standing {
-        Standing::Ready => "move_to_graph_eac",
-        Standing::Licence { .. } => "needs_license_upgrade",
-        Standing::Blocked => "blocked",
-        Standing::NotAssessed => "not_assessed",
-    }
 }
 
 /// Whom to write to about one wave, for a mail merge: people by name, then mailboxes that nobody owns alone.

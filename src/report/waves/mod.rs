@@ -131,13 +131,7 @@ impl Waves<'_> {
     /// Whether somebody is ready, in words.
     #[must_use]
     pub fn standing(&self, member: &Member) -> &str {
-        let verdict = match member.standing {
-            Standing::Ready => "move_to_graph_eac",
-            Standing::Licence { .. } => "needs_license_upgrade",
-            Standing::Blocked => "blocked",
-            Standing::NotAssessed => "not_assessed",
-        };
-        self.texts.get("verdict", verdict)
+        self.texts.get("verdict", member.standing.verdict().id())
     }
 
     /// A text of the plan's own.

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::{Waves, shown, terminal, weekday};
 use crate::plan::people::Standing;
+use crate::report::page::percent;
 use crate::report::standing::StandingPage;
 use crate::report::{ReportError, html};
 
@@ -66,11 +67,6 @@ pub(super) fn write(view: &Waves<'_>, out: &mut dyn Write) -> Result<(), ReportE
 /// A share in per cent, without decimals; all of nothing is all.
 fn share(part: u64, whole: u64) -> String {
     if whole == 0 { "100".to_owned() } else { format!("{:.1}", percent(part, whole)).trim_end_matches(".0").to_owned() }
-}
-
-fn percent(part: u64, whole: u64) -> f64 {
-    // Counts stay far below 2^53, where whole numbers end to be exact.
-    if whole == 0 { 0.0 } else { part as f64 * 100.0 / whole as f64 }
 }
 
 #[derive(Serialize)]

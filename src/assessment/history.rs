@@ -25,20 +25,41 @@ pub fn history(
     judged: &[Judged],
     as_of: Date,
 ) -> Result<History, Failure> {
+    let newest = earlier_runs(store, run)?.into_iter().next();
+    let before = newest.filter(|_| run.finished.is_some());
+    history_since(store, before.as_ref(), run, facts, judged, as_of)
+}
+
+/// The same, with the changes since a run that was chosen; `None`: since none.
+///
+/// # Errors
+/// In words, when the store fails.
+pub fn history_since(
+    store: &Store,
+    before: Option<&RunRecord>,
+    run: &RunRecord,
+    facts: &Facts,
+    judged: &[Judged],
+    as_of: Date,
+) -> Result<History, Failure> {
     let past = Past { store, facts, settings: &run.settings };
     let earlier = earlier_runs(store, run)?;
     let mut trend = if earlier.is_empty() { TrendBuilder::of_one() } else { TrendBuilder::default() };
     trend.add(judged_now(run), judged);
     let mut changes = None;
-    for (place, old) in earlier.iter().enumerate() {
+    for old in &earlier {
         let from = label(store, old)?;
-        if place == 0 && run.finished.is_some() {
+        if before.is_some_and(|before| before.id == old.id) {
             let entries = past.earlier(old)?;
             changes = Some(compare(from.clone(), &entries, judged_now(run), judged));
             trend.add(from, &entries.into_iter().map(|entry| entry.judged).collect::<Vec<_>>());
         } else {
             trend.add(from, &past.judged(old)?);
         }
+    }
+    // Somebody may have chosen a later run, or one that is not complete: it is in no trend.
+    if let (None, Some(before)) = (&changes, before) {
+        changes = Some(compare(label(store, before)?, &past.earlier(before)?, judged_now(run), judged));
     }
     let trend = trend.finish(head::retirement(facts, &run.settings.cloud));
     let plan = planning::standing(store, run, judged, as_of)?;
@@ -49,7 +70,7 @@ pub fn history(
 ///
 /// # Errors
 /// When the store fails.
-pub fn earlier_runs(store: &Store, run: &RunRecord) -> Result<Vec<RunRecord>, Failure> {
+fn earlier_runs(store: &Store, run: &RunRecord) -> Result<Vec<RunRecord>, Failure> {
     let mut runs = store.runs()?;
     runs.retain(|other| other.tenant == run.tenant && other.id < run.id && other.finished.is_some());
     runs.reverse();
@@ -60,14 +81,14 @@ pub fn earlier_runs(store: &Store, run: &RunRecord) -> Result<Vec<RunRecord>, Fa
 ///
 /// # Errors
 /// When the store fails.
-pub fn label(store: &Store, run: &RunRecord) -> Result<RunLabel, Failure> {
+fn label(store: &Store, run: &RunRecord) -> Result<RunLabel, Failure> {
     let judging = store.judging(run.id)?;
     let tool_version = judging.map(|judging| judging.tool).unwrap_or_default();
     Ok(RunLabel { run: run.uuid.clone(), started: run.started, tool_version })
 }
 
 /// A run that is being judged by this very program.
-pub fn judged_now(run: &RunRecord) -> RunLabel {
+fn judged_now(run: &RunRecord) -> RunLabel {
     let tool_version = env!("CARGO_PKG_VERSION").to_owned();
     RunLabel { run: run.uuid.clone(), started: run.started, tool_version }
 }

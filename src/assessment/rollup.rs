@@ -4,9 +4,8 @@ use std::path::Path;
 
 use jiff::civil::Date;
 
-use super::history::{Past, earlier_runs, judged_now, label};
-use super::{Judge, Wishes, head, planning};
-use crate::compare::{Changes, TrendBuilder, compare};
+use super::history::{Past, history};
+use super::{Judge, Wishes, head};
 use crate::evidence::store::{RunRecord, Store};
 use crate::facts::Facts;
 use crate::failure::{Exit, Failure};
@@ -101,31 +100,17 @@ pub fn last_known(store: &Store, tenant: &str, facts: &Facts, as_of: Date) -> Re
 }
 
 fn figures(store: &Store, run: &RunRecord, facts: &Facts, as_of: Date) -> Result<Option<Figures>, Failure> {
-    let past = Past { store, facts, settings: &run.settings };
-    let judged = past.judged(run)?;
-    let wishes = Wishes::default();
-    let day = Judge::of(store, run, facts, &wishes)?.as_of();
-    let plan = planning::standing(store, run, &judged, day)?;
-    let mut trend = TrendBuilder::default();
-    trend.add(judged_now(run), &judged);
-    let mut changes: Option<Changes> = None;
-    for (place, old) in earlier_runs(store, run)?.iter().enumerate() {
-        let entries = past.earlier(old)?;
-        if place == 0 {
-            changes = Some(compare(label(store, old)?, &entries, judged_now(run), &judged));
-        }
-        trend.add(label(store, old)?, &entries.into_iter().map(|entry| entry.judged).collect::<Vec<_>>());
-    }
-    let retirement = head::retirement(facts, &run.settings.cloud);
-    let trend = trend.finish(retirement);
+    let judged = Past { store, facts, settings: &run.settings }.judged(run)?;
+    let day = Judge::of(store, run, facts, &Wishes::default())?.as_of();
+    let history = history(store, run, facts, &judged, day)?;
     let tenant = store.tenant_evidence(run.id)?;
     let course = Course {
         name: tenant.identity.value().map_or("", |identity| identity.name.as_str()),
         simulated: run.settings.simulated,
-        retirement,
-        trend: &trend,
-        changes: changes.as_ref(),
-        plan: plan.as_ref(),
+        retirement: head::retirement(facts, &run.settings.cloud),
+        trend: &history.trend,
+        changes: history.changes.as_ref(),
+        plan: history.plan.as_ref(),
     };
     Ok(Figures::of(course, as_of))
 }

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use super::facts::FactsArgs;
 use super::{Output, after, store_path};
-use crate::assessment::history::{Past, earlier_runs, judged_now, label};
-use crate::assessment::{self, Judge, Wishes, planning};
-use crate::compare::{Changes, Trend, TrendBuilder, compare};
+use crate::assessment::history::history_since;
+use crate::assessment::{self, Judge, Wishes};
+use crate::compare::{Changes, History, Trend};
 use crate::evidence::store::{RunRecord, Store, StoreError};
 use crate::facts::Facts;
 use crate::failure::{Exit, Failure};
@@ -66,7 +66,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     let facts = args.facts.read()?;
     let store = Store::open_existing(&store_path(args.store.as_deref()))?;
     let (old, new) = pair(&store, args)?;
-    let Compared { changes, trend, plan } = between(&store, &old, &new, &facts, args)?;
+    let (changes, History { trend, plan, .. }) = between(&store, &old, &new, &facts, args)?;
     output.result(&match args.format {
         Format::Text => {
             let text = changes::text(&changes, &texts, args.most);
@@ -120,35 +120,23 @@ fn pair(store: &Store, args: &Args) -> Result<(RunRecord, RunRecord), Failure> {
     })
 }
 
-/// What is to be said of two runs.
-struct Compared {
-    changes: Changes,
-    trend: Trend,
-    plan: Option<Against>,
-}
-
-/// Compares two runs, holds the later one against the plan made before, and puts the trend up to it together.
-fn between(store: &Store, old: &RunRecord, new: &RunRecord, facts: &Facts, args: &Args) -> Result<Compared, Failure> {
-    let past = Past { store, facts, settings: &new.settings };
+/// The changes between two runs, how the later one stands against the plan made before, and the trend up to it.
+fn between(
+    store: &Store,
+    old: &RunRecord,
+    new: &RunRecord,
+    facts: &Facts,
+    args: &Args,
+) -> Result<(Changes, History), Failure> {
     let wishes = Wishes { language: args.language.clone(), anonymize: args.anonymize, ..Wishes::default() };
     let judge = Judge::of(store, new, facts, &wishes)?;
     let judged = judge.all(store)?;
-    let earlier = past.earlier(old)?;
-    let changes = compare(label(store, old)?, &earlier, judged_now(new), &judged);
-    let plan = planning::standing(store, new, &judged, judge.as_of())?;
-    let mut builder = TrendBuilder::default();
-    builder.add(judged_now(new), &judged);
-    drop(judged);
-    for run in earlier_runs(store, new)? {
-        builder.add(label(store, &run)?, &past.judged(&run)?);
-    }
-    let trend = builder.finish(assessment::head::retirement(facts, &new.settings.cloud));
-    Ok(match judge.mask() {
-        Some(mask) => Compared {
-            changes: mask.changes(changes),
-            trend: mask.trend(trend),
-            plan: plan.map(|against| mask.against(against)),
-        },
-        None => Compared { changes, trend, plan },
-    })
+    let history = history_since(store, Some(old), new, facts, &judged, judge.as_of())?;
+    let mut history = match judge.mask() {
+        Some(mask) => mask.history(history),
+        None => history,
+    };
+    let changes = history.changes.take();
+    let changes = changes.ok_or_else(|| Failure::usage("nothing was compared", "name two runs of one tenant"))?;
+    Ok((changes, history))
 }

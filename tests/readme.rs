@@ -78,3 +78,23 @@ fn the_configuration_template_is_valid_and_its_defaults_are_ours() {
     assert_eq!(profile.pace, ewsready::transport::Pace::default());
     assert_eq!(profile.sources, ewsready::config::Sources::default());
 }
+
+/// An administrator gets one answer to what the program needs, wherever it is asked.
+#[test]
+fn reports_ask_for_the_permissions_of_the_readme_and_for_no_others() {
+    let readme = readme();
+    let wanted: Vec<&str> = readme.lines().filter(|line| line.starts_with("| `")).collect();
+    let named =
+        regex::Regex::new(r"\b[A-Z][A-Za-z]+\.(Read|ReadBasic|ReadWrite|ManageAsApp|AccessAs)[A-Za-z]*(\.All)?")
+            .unwrap();
+    // Exchange's role for RBAC for Applications, which the table names in words.
+    let others = ["EWS.AccessAsApp"];
+    for file in ["src/rules/english.rs", "templates/texts/de.toml"] {
+        let text = std::fs::read_to_string(repository(file)).unwrap();
+        assert!(named.is_match(&text), "{file} names no permission at all");
+        for permission in named.find_iter(&text).map(|found| found.as_str()) {
+            let known = others.contains(&permission) || wanted.iter().any(|line| line.contains(permission));
+            assert!(known, "{file} asks for {permission}, which the README does not");
+        }
+    }
+}

@@ -178,7 +178,7 @@ pub const WORDS: &[(&str, &str)] = &[
     ),
     (
         "remedy_permission/products",
-        "Grant the application LicenseAssignment.Read.All with administrator consent; then run again: the next run asks just that again.",
+        "Grant the application Organization.Read.All with administrator consent; then run again: the next run asks just that again.",
     ),
     (
         "remedy_permission/recipient",
@@ -230,7 +230,7 @@ pub const WORDS: &[(&str, &str)] = &[
     ),
     (
         "remedy_source/products",
-        "Give the profile access to the tenant's products (LicenseAssignment.Read.All); then run again: the next run asks just that.",
+        "Give the profile access to the tenant's products (Organization.Read.All); then run again: the next run asks just that.",
     ),
     (
         "remedy_source/recipient",
@@ -303,7 +303,7 @@ pub const WORDS: &[(&str, &str)] = &[
     ),
     (
         "remedy_unsettled/unlisted_product",
-        "Grant the application LicenseAssignment.Read.All, so that the tenant's own products can be read; then run again.",
+        "Grant the application Organization.Read.All, so that the tenant's own products can be read; then run again.",
     ),
     ("roster/no_address", "it is empty"),
     ("routing/no_error", "without an error code"),

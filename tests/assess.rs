@@ -154,3 +154,35 @@ fn explain_shows_evidence_rules_and_why_not_the_next_verdict() {
     let nobody = sandbox.run(&["explain", "nobody@contoso.example"]).expect(2);
     assert!(nobody.stderr().contains("has no roster line with 'nobody@contoso.example'"), "{}", nobody.stderr());
 }
+
+#[test]
+fn the_report_tells_the_pace_kept_to_and_the_questions_given_up() {
+    let sandbox = Sandbox::new();
+    assess_demo(&sandbox);
+    let json: serde_json::Value = serde_json::from_slice(&sandbox.read("readiness/readiness.json")).unwrap();
+    let services = json["method"]["services"].as_array().unwrap();
+    assert!(services.iter().all(|line| line["limit"].as_str().unwrap().ends_with("at once")), "{services:?}");
+    let gave_up = |name: &str| services.iter().find(|line| line["service"] == name).unwrap()["gave_up"].clone();
+    // One mailbox is throttled for ever, and one's store is away.
+    assert_eq!((gave_up("Graph mailboxes"), gave_up("Graph directory")), (2.into(), 0.into()), "{services:?}");
+}
+
+#[test]
+fn a_german_report_speaks_german_where_the_catalogue_speaks() {
+    let sandbox = Sandbox::new();
+    assess_demo(&sandbox);
+    let report = ["report", "--language", "de", "--as-of", "2027-03-01", "--out", "de", "--format", "html,json"];
+    sandbox.run(&report).expect(4);
+    let page = String::from_utf8(sandbox.read("de/readiness.html")).unwrap();
+    for words in ["Urteil: Blockiert", "Dringlichkeit: jetzt", "Tage vor dem 2027-03-01", "Hinweis, einmal für"] {
+        assert!(page.contains(words), "the page lacks '{words}'");
+    }
+    assert!(!page.contains("verdict blocked") && !page.contains("take a newer version"));
+    let json: serde_json::Value = serde_json::from_slice(&sandbox.read("de/readiness.json")).unwrap();
+    assert_eq!(
+        json["method"]["rules"][0]["effect"], "verdict not_assessed",
+        "programs read the same in every language"
+    );
+    let told = json["users"].to_string();
+    assert!(told.contains("(Benutzer)") && told.contains("(freigegeben)") && !told.contains("(shared)"));
+}

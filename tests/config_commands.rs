@@ -158,7 +158,7 @@ fn what_explains_a_report_goes_by_the_same_facts() {
     for command in [&["explain", alias][..], &["runs", "export"]] {
         assert!(sandbox.run(command).expect(0).stdout().contains("identity/alias-only"), "{command:?}");
         let own = sandbox.run(&[command, &["--facts", "facts"]].concat()).expect(0).stdout();
-        assert!(own.contains("graph/move"), "{command:?}: {own}");
+        assert!(own.contains("graph/answers"), "{command:?}: {own}");
     }
     sandbox.write("ewsready.toml", "[tenants.a]\ntenant = 'a.example'\nclient_id = 'x'\nintegrations = ['crm']\ncredential = { kind = 'device-code' }\n");
     assert!(sandbox.run(&["config"]).expect(2).stderr().contains("names the integration 'crm'"));

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use jiff::civil::{Date, Weekday};
 use serde::{Deserialize, Serialize};
 
+use super::people::Told;
 use super::ties::Weights;
 
 /// Everything a plan has to keep to. A file may leave out any key.
@@ -105,28 +106,6 @@ pub struct Pilot {
     pub capacity: Option<u32>,
     /// Days to learn from the pilot before the next wave.
     pub pause_days: u16,
-}
-
-/// Whose integration the roster's own columns tell, where no other column is named.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Told {
-    /// Salesforce, by the column of the address there.
-    Salesforce,
-    /// Dynamics 365, by the column of the profile there.
-    Dynamics,
-}
-
-impl Told {
-    /// By the integration's name in the plan file.
-    #[must_use]
-    pub fn of(name: &str) -> Option<Self> {
-        let name = name.to_lowercase();
-        match () {
-            () if name.contains("salesforce") || name.contains("lightning") => Some(Self::Salesforce),
-            () if name.contains("dynamics") => Some(Self::Dynamics),
-            () => None,
-        }
-    }
 }
 
 /// No more than a share of those with the same value in one wave.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::constraints::{Rules, RulesError, Told};
+use super::constraints::{Rules, RulesError};
 use super::ties::{self, NameKind, Names, Reference, TieKind, Ties};
 use crate::evidence::MailboxEvidence;
 use crate::evidence::mailbox::{DirectoryMatch, GraphAnswer, MailboxPurpose};
@@ -102,6 +102,28 @@ impl Standing {
             Self::Licence { .. } => Verdict::NeedsLicenseUpgrade,
             Self::Blocked => Verdict::Blocked,
             Self::NotAssessed => Verdict::NotAssessed,
+        }
+    }
+}
+
+/// Whose integration the roster's own columns tell, where no other column is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// Salesforce, by the column of the address there.
+    Salesforce,
+    /// Dynamics 365, by the column of the profile there.
+    Dynamics,
+}
+
+impl Told {
+    /// By the integration's name in the plan file.
+    #[must_use]
+    pub fn of(name: &str) -> Option<Self> {
+        let name = name.to_lowercase();
+        match () {
+            () if name.contains("salesforce") || name.contains("lightning") => Some(Self::Salesforce),
+            () if name.contains("dynamics") => Some(Self::Dynamics),
+            () => None,
         }
     }
 }

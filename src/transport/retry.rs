@@ -99,14 +99,13 @@ fn unreadable<T: DeserializeOwned>(body: &[u8]) -> Option<&'static str> {
     if body.len() > MOST_VALUES && body.iter().filter(before_value).count() > MOST_VALUES {
         return Some("the service answered with more values than any honest answer has");
     }
-    match serde_json::from_slice::<T>(body) {
-        Ok(_) => None,
-        Err(_) if body.is_empty() => None,
-        Err(error) if error.is_data() => {
-            Some("the service answered with JSON that holds nothing of what was asked (a proxy's or portal's answer?)")
-        }
-        Err(_) => Some("the service answered with something that is not JSON (a proxy's or portal's page?)"),
+    if body.is_empty() || serde_json::from_slice::<T>(body).is_ok() {
+        return None;
     }
+    Some(match serde_json::from_slice::<IgnoredAny>(body) {
+        Ok(_) => "the service answered with JSON that holds nothing of what was asked (a proxy's or portal's answer?)",
+        Err(_) => "the service answered with something that is not JSON (a proxy's or portal's page?)",
+    })
 }
 
 /// A status in words and number.

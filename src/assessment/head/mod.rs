@@ -69,7 +69,6 @@ pub fn head(
         permissions: permissions(tenant),
         caveats: caveats(tenant, &texts),
         branding: branding(&run.settings.branding)?,
-        ..Head::default()
     })
 }
 

@@ -123,9 +123,10 @@ impl Way<'_> {
         for path in &profile.network.ca_files {
             trusted.extend(read_roots(path)?);
         }
-        let network = Network { proxy, roots: trusted };
-        let wire = HttpWire::over(&network, profile.pace.request)
-            .map_err(|error| Failure::usage(error.to_string(), "check proxy and trusted roots"))?;
+        let network = Network { proxy, roots: trusted, plain: profile.simulated };
+        let hint = "install the system's trusted roots (ca-certificates) or name a file of them with --ca-file; check the proxy";
+        let wire =
+            HttpWire::over(&network, profile.pace.request).map_err(|error| Failure::usage(error.to_string(), hint))?;
         let wire: Arc<dyn Wire> = Arc::new(wire);
         Ok(match &self.trace {
             Some(trace) => Arc::new(TraceWire::new(wire, Arc::clone(trace))),

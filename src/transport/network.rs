@@ -4,6 +4,8 @@ use reqwest::Certificate;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+use super::wire::root_cause;
+
 /// The way into the network, beside what the system itself says (`HTTPS_PROXY`, `NO_PROXY`, its trusted roots).
 #[derive(Debug, Clone, Default)]
 pub struct Network {
@@ -11,6 +13,8 @@ pub struct Network {
     pub proxy: Option<Proxy>,
     /// Roots trusted beside the system's.
     pub roots: Vec<Certificate>,
+    /// Whether only this computer is asked, without TLS: then a system without any trusted root does.
+    pub plain: bool,
 }
 
 /// A proxy and who we are to it.
@@ -26,7 +30,7 @@ pub struct Proxy {
 #[derive(Debug, thiserror::Error)]
 pub enum NetworkError {
     /// The library refused its settings.
-    #[error("secure connections cannot be set up: {0}")]
+    #[error("secure connections cannot be set up: {}", root_cause(.0))]
     Setup(#[from] reqwest::Error),
 }
 

@@ -158,13 +158,16 @@ impl HttpWire {
         // A second installation is refused and harmless: the first one serves.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let builder = || {
-            reqwest::Client::builder()
+            let client = reqwest::Client::builder()
                 .redirect(reqwest::redirect::Policy::none())
                 .connect_timeout(Duration::from_secs(10).min(timeout))
                 .timeout(timeout)
                 .user_agent(USER_AGENT)
-                .dns_resolver(Arc::new(LoopbackNames))
-                .tls_certs_merge(network.roots.iter().cloned())
+                .dns_resolver(Arc::new(LoopbackNames));
+            match network.plain {
+                true => client.tls_certs_only([]),
+                false => client.tls_certs_merge(network.roots.iter().cloned()),
+            }
         };
         let proxied = match &network.proxy {
             Some(proxy) => builder().proxy(proxy.to_reqwest()?),
@@ -253,7 +256,7 @@ pub fn is_link_local(url: &Url) -> bool {
     matches!(url.host(), Some(url::Host::Ipv4(ip)) if ip.is_link_local())
 }
 
-fn root_cause(error: &dyn std::error::Error) -> String {
+pub(super) fn root_cause(error: &dyn std::error::Error) -> String {
     let mut root = error;
     while let Some(source) = root.source() {
         root = source;

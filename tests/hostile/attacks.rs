@@ -28,7 +28,7 @@ const LARGE: &[&str] = &["is larger than"];
 const NOT_JSON: &[&str] = &["not JSON", "not XML", "cannot be read", "not Autodiscover"];
 const SLOW: &[&str] = &["did not answer within"];
 const BROKEN: &[&str] = &["broke off", "could not be reached"];
-const NOTHING: &[&str] = &["holds nothing of what was asked"];
+const NOTHING: &[&str] = &["holds nothing of what was asked", "without its parts"];
 const MANY: &[&str] = &["is larger than", "more values than", "more entries than"];
 
 /// All of them.

@@ -24,6 +24,11 @@ fn saved(mut workbook: Workbook) -> Sample {
 
 /// A workbook with one sheet, of parts written by hand.
 fn by_hand(sheet: &str, strings: Option<&str>) -> Sample {
+    by_hand_with(1, sheet, strings)
+}
+
+/// The same with several sheets, which are all the same part.
+fn by_hand_with(sheets: usize, sheet: &str, strings: Option<&str>) -> Sample {
     let relationships = "http://schemas.openxmlformats.org/package/2006/relationships";
     let kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
     let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
@@ -31,13 +36,12 @@ fn by_hand(sheet: &str, strings: Option<&str>) -> Sample {
         format!("<Relationship Id=\"{id}\" Type=\"{kind}/{what}\" Target=\"{target}\"/>")
     };
     let list = |inner: String| format!("<Relationships xmlns=\"{relationships}\">{inner}</Relationships>");
+    let sheets = "<sheet name=\"People\" sheetId=\"1\" r:id=\"rId1\"/>".repeat(sheets);
     let mut parts = vec![
         ("_rels/.rels", list(relation("rId1", "officeDocument", "xl/workbook.xml"))),
         (
             "xl/workbook.xml",
-            format!(
-                "<workbook xmlns=\"{main}\" xmlns:r=\"{kind}\"><sheets><sheet name=\"People\" sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>"
-            ),
+            format!("<workbook xmlns=\"{main}\" xmlns:r=\"{kind}\"><sheets>{sheets}</sheets></workbook>"),
         ),
         ("xl/_rels/workbook.xml.rels", list(relation("rId1", "worksheet", "worksheets/sheet1.xml"))),
         ("xl/worksheets/sheet1.xml", sheet.to_owned()),
@@ -275,6 +279,13 @@ fn what_a_damaged_or_hostile_workbook_declares_is_not_believed() {
         let error = refused(&by_hand(&sheet, strings));
         assert!(error.message().contains("damaged workbook"), "{sheet}: {error}");
     }
+}
+
+#[test]
+fn sheets_beyond_count_are_refused_before_any_is_looked_into() {
+    let row = format!("<row r=\"1\">{}</row>", text("A1", "Email"));
+    let error = refused(&by_hand_with(10_001, &sheet(&row), None));
+    assert!(error.to_string().contains("more than 10000 sheets"), "{error}");
 }
 
 #[test]

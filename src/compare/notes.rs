@@ -58,7 +58,8 @@ pub fn read(path: &Path) -> Result<Vec<Annotation>, NotesError> {
     }
     let tables = if is_workbook { workbook(&file) } else { csv_table(&bytes).map(|table| vec![table]) };
     let tables = tables.map_err(failed)?;
-    let found = tables.iter().find_map(|table| Some((header(table)?, table)));
+    let titles = Titles::of_every_language();
+    let found = tables.iter().find_map(|table| Some((titles.header(table)?, table)));
     let ((at, columns), table) = found.ok_or(NotesError::Header(name))?;
     Ok(notes(table.get(at + 1..).unwrap_or_default(), &columns))
 }
@@ -99,20 +100,30 @@ struct Columns {
     comment: Option<usize>,
 }
 
-/// The header's place and columns.
-fn header(table: &Table) -> Option<(usize, Columns)> {
-    let titles = |id: &'static str| {
-        let words = languages().map(move |texts| texts.get("column", id).to_lowercase());
-        words.chain([id.to_owned()]).collect::<Vec<String>>()
-    };
-    let [reason, owner, due, comment] = ["reason", "owner", "due", "comment"].map(titles);
-    table.iter().take(ABOVE).enumerate().find_map(|(at, row)| {
-        let place = |names: &[String]| row.iter().position(|cell| names.contains(&cell.trim().to_lowercase()));
-        let columns =
-            Columns { reason: place(&reason)?, owner: place(&owner), due: place(&due), comment: place(&comment) };
-        let any = columns.owner.or(columns.due).or(columns.comment);
-        any.map(|_| (at, columns))
-    })
+/// What a column may be called, by column. Made once a file: the texts of every language are read for it, which takes
+/// longer than a small sheet, and a workbook may have thousands of those.
+struct Titles([Vec<String>; 4]);
+
+impl Titles {
+    fn of_every_language() -> Self {
+        let languages: Vec<Texts> = languages().collect();
+        Self(["reason", "owner", "due", "comment"].map(|id| {
+            let words = languages.iter().map(|texts| texts.get("column", id).to_lowercase());
+            words.chain([id.to_owned()]).collect()
+        }))
+    }
+
+    /// The header's place and columns.
+    fn header(&self, table: &Table) -> Option<(usize, Columns)> {
+        let Self([reason, owner, due, comment]) = self;
+        table.iter().take(ABOVE).enumerate().find_map(|(at, row)| {
+            let place = |names: &[String]| row.iter().position(|cell| names.contains(&cell.trim().to_lowercase()));
+            let columns =
+                Columns { reason: place(reason)?, owner: place(owner), due: place(due), comment: place(comment) };
+            let any = columns.owner.or(columns.due).or(columns.comment);
+            any.map(|_| (at, columns))
+        })
+    }
 }
 
 fn languages() -> impl Iterator<Item = Texts> {
@@ -179,6 +190,21 @@ mod tests {
         let german = Texts::embedded("de").unwrap();
         let titles = ["reason", "owner", "due", "comment"].map(|id| german.get("column", id));
         assert_eq!(found(&format!("{}\na/b\tAda\t2027-01-15\tasked\n", titles.join("\t"))), expected);
+    }
+
+    #[test]
+    fn the_list_may_be_behind_hundreds_of_other_sheets() {
+        let mut workbook = rust_xlsxwriter::Workbook::new();
+        for _ in 0..300 {
+            workbook.add_worksheet().write(0, 0, "nothing").unwrap();
+        }
+        let last = workbook.add_worksheet();
+        last.write_row(0, 0, ["Reason", "Owner"]).unwrap();
+        last.write_row(1, 0, ["a/b", "Ada"]).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("actions.xlsx");
+        workbook.save(&path).unwrap();
+        assert_eq!(read(&path).unwrap()[0].owner, "Ada");
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod package;
 mod rows;
 mod survey;
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::BufReader;
 
@@ -16,6 +17,9 @@ use super::record::Record;
 use package::{Package, SHEETS_LIMIT, Trouble, attribute};
 pub(super) use rows::SheetRows;
 use survey::Survey;
+
+/// Sheets at most: each is looked into, and calamine finds each by its name among all of them.
+const SHEETS: usize = 10_000;
 
 const DAMAGED: &str = "open it in Excel and save it anew, or save the sheet as CSV";
 
@@ -242,15 +246,19 @@ fn sheets(package: &mut Package) -> Result<Vec<Sheet>, Trouble> {
         .map_or_else(|| "xl/workbook.xml".to_owned(), |(_, _, target)| target.trim_start_matches('/').to_owned());
     let (folder, file) = workbook.rsplit_once('/').unwrap_or(("", &workbook));
     let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-    let related = relations(package, &format!("{prefix}_rels/{file}.rels"))?;
-    let mut sheets = Vec::new();
+    let related = relations(package, &format!("{prefix}_rels/{file}.rels"))?.into_iter();
+    let worksheets = related.filter(|(_, kind, _)| kind.ends_with("/worksheet"));
+    let targets: HashMap<String, String> = worksheets.map(|(id, _, target)| (id, target)).collect();
+    let (mut sheets, mut listed) = (Vec::new(), 0);
     package.walk(&workbook, u64::MAX, |event| {
         if let Event::Start(tag) = event
             && tag.local_name().as_ref() == "sheet"
         {
-            let id = attribute(tag, "id").unwrap_or_default();
-            let target = related.iter().find(|(other, ..)| *other == id);
-            if let Some((_, _, target)) = target.filter(|(_, kind, _)| kind.ends_with("/worksheet")) {
+            listed += 1;
+            if listed > SHEETS {
+                return Err(format!("lists more than {SHEETS} sheets"));
+            }
+            if let Some(target) = attribute(tag, "id").and_then(|id| targets.get(&id)) {
                 let part = match target.strip_prefix('/') {
                     Some(absolute) => absolute.to_owned(),
                     None if !prefix.is_empty() && target.starts_with(&prefix) => target.clone(),

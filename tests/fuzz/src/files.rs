@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use ewsready::compare::notes;
 use ewsready::config::{Environment, File, Overrides, profile};
@@ -70,13 +71,14 @@ const PLAIN: [&str; 7] = [
 ];
 
 /// A workbook, as a roster or as the Actions that came back: its parts in a sound container, or the container itself.
+/// The Actions come more rarely: whoever reads them reads the program's own texts first, which takes ten times as long.
 pub fn workbook(data: &[u8]) {
     let (kind, rest) = chosen(data);
-    let bytes = if kind % 8 > 5 { rest.to_vec() } else { packed(rest) };
+    let bytes = if kind % 4 == 3 { rest.to_vec() } else { packed(rest) };
     let path = file("roster.xlsx", &bytes);
-    match kind % 2 {
-        0 => read_roster(&path),
-        _ => drop(notes::read(&path)),
+    match kind / 4 % 8 {
+        7 => drop(notes::read(&path)),
+        _ => read_roster(&path),
     }
 }
 
@@ -94,19 +96,21 @@ fn packed(data: &[u8]) -> Vec<u8> {
     zip.finish().expect("a container").into_inner()
 }
 
-/// Exports of Exchange and of other products, and the Actions as CSV.
+/// Exports of Exchange and of other products, and, as rarely as in a workbook, the Actions as CSV.
 pub fn exports(data: &[u8]) {
     let (kind, rest) = chosen(data);
     let path = file("export", rest);
-    match kind % 9 {
-        0 => drop(organization(&path)),
-        1 => drop(cas_mailboxes(&path)),
-        2 => drop(mailboxes(&path)),
-        3 => drop(notes::read(&path)),
-        other => {
-            let kind = ExportKind::ALL[other - 4];
-            let _ = Exports::read(&Files::from([(kind, path)]));
-        }
+    match kind % 32 {
+        0 => drop(notes::read(&path)),
+        kind => match kind % 8 {
+            0 => drop(organization(&path)),
+            1 => drop(cas_mailboxes(&path)),
+            2 => drop(mailboxes(&path)),
+            other => {
+                let kind = ExportKind::ALL[other - 3];
+                let _ = Exports::read(&Files::from([(kind, path)]));
+            }
+        },
     }
 }
 
@@ -116,20 +120,43 @@ pub fn settings(data: &[u8]) {
     match kind % 4 {
         0 => configuration(&file("ewsready.toml", rest)),
         1 => plan(&file("plan.toml", rest)),
-        2 => {
-            let (which, rest) = chosen(rest);
-            let names = Facts::embedded().files();
-            let folder = path("facts");
-            let _ = std::fs::remove_dir_all(&folder);
-            std::fs::create_dir_all(&folder).expect("a folder");
-            std::fs::write(folder.join(names[which % names.len()].name), rest).expect("a file");
-            if let Ok(facts) = Facts::load(&folder) {
-                let today = jiff::civil::date(2026, 11, 20);
-                let _ = (facts.aged(today), facts.as_of());
-            }
-        }
+        2 => facts(rest),
         _ => drop(std::str::from_utf8(rest).map(|text| Tenant::from_toml("tenant.toml", text))),
     }
+}
+
+/// One file of facts beside the built-in ones, of which the longest is there in short: all are read for each input.
+fn facts(data: &[u8]) {
+    let (which, rest) = chosen(data);
+    let names = Facts::embedded().files();
+    let folder = path("facts");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::write(folder.join("products.csv"), products()).expect("a file");
+    std::fs::write(folder.join(names[which % names.len()].name), rest).expect("a file");
+    if let Ok(facts) = Facts::load(&folder) {
+        let today = jiff::civil::date(2026, 11, 20);
+        let _ = (facts.aged(today), facts.as_of());
+    }
+}
+
+/// The head of the built-in products, and those that the other files name.
+fn products() -> &'static str {
+    static PRODUCTS: OnceLock<String> = OnceLock::new();
+    let naming = concat!(
+        include_str!("../../../src/facts/data/upgrades.csv"),
+        include_str!("../../../src/facts/data/licensing.toml")
+    );
+    let wanted = |line: &&str| {
+        let mut fields = line.split(',').take(2);
+        line.starts_with('#') || line.starts_with("sku_id") || fields.any(|field| naming.contains(field))
+    };
+    PRODUCTS.get_or_init(|| {
+        let all = include_str!("../../../src/facts/data/products.csv");
+        let some: String = all.split_inclusive('\n').filter(wanted).collect();
+        assert!(some.len() < all.len() / 2, "the products are as many as before");
+        some
+    })
 }
 
 fn configuration(path: &Path) {

@@ -259,12 +259,13 @@ fn files(repository: &Path, corpus: &Path) -> Result {
     let mut kinds: BTreeMap<&str, Vec<(PathBuf, Vec<u8>)>> = BTreeMap::new();
     for path in list("tests/rosters")?.into_iter().chain([repository.join("samples/roster.csv")]) {
         kinds.entry("roster").or_default().push((path.clone(), Vec::new()));
-        for kind in 0..9_u8 {
+        // 0 is the Actions, 8 the organization.
+        for kind in 0..=8_u8 {
             kinds.entry("exports").or_default().push((path.clone(), vec![kind]));
         }
     }
-    kinds.entry("workbook").or_default().push((repository.join("samples/readiness/readiness.xlsx"), vec![7]));
-    kinds.entry("workbook").or_default().push((repository.join("samples/readiness/readiness.xlsx"), vec![6]));
+    kinds.entry("workbook").or_default().push((repository.join("samples/readiness/readiness.xlsx"), vec![31]));
+    kinds.entry("workbook").or_default().push((repository.join("samples/readiness/readiness.xlsx"), vec![3]));
     kinds.entry("settings").or_default().push((repository.join("templates/ewsready.toml"), vec![0]));
     kinds.entry("settings").or_default().push((repository.join("samples/plans/weekends.toml"), vec![1]));
     for path in list("samples/tenants")? {
@@ -296,17 +297,17 @@ fn files(repository: &Path, corpus: &Path) -> Result {
         write(corpus, "exports", &format!("export-{at}"), text.as_bytes())?;
     }
     write(corpus, "workbook", "plain", b"\0")?;
-    write(corpus, "workbook", "actions", b"\x01")
+    write(corpus, "workbook", "actions", b"\x1c")
 }
 
 /// One small export of each form.
 const EXPORTS: [&str; 6] = [
-    "\u{0}{\"Name\":\"contoso.onmicrosoft.com\",\"EwsEnabled\":null,\"EwsAllowedAppIDs\":\"a,b\",\"EwsApplicationAccessPolicy\":\"EnforceAllowList\"}",
+    "\u{8}{\"Name\":\"contoso.onmicrosoft.com\",\"EwsEnabled\":null,\"EwsAllowedAppIDs\":\"a,b\",\"EwsApplicationAccessPolicy\":\"EnforceAllowList\"}",
     "\u{1}\"ExternalDirectoryObjectId\",\"PrimarySmtpAddress\",\"EwsEnabled\",\"EwsBlockList\"\r\n\"1\",\"ada@contoso.example\",\"True\",\"{a, b}\"\r\n",
     "\u{1}<Objs Version=\"1.1.0.1\" xmlns=\"http://schemas.microsoft.com/powershell/2004/04\"><Obj RefId=\"0\"><Props><S N=\"PrimarySmtpAddress\">ada@contoso.example</S><B N=\"EwsEnabled\">true</B><Obj N=\"EwsAllowList\"><LST><S>a_x000D_</S></LST></Obj><Nil N=\"EwsBlockList\"/></Props></Obj></Objs>",
     "\u{2}[{\"PrimarySmtpAddress\":\"ada@contoso.example\",\"RecipientTypeDetails\":\"UserMailbox\",\"ArchiveStatus\":\"Active\",\"GrantSendOnBehalfTo\":[\"bob\"]}]",
-    "\u{3}reason,owner,due,comment\nlicence/none,Ada,2027-01-15,asked\n",
-    "\u{7}Application ID,SOAP action,Call volume,Last activity\n00000002-0000-0ff1-ce00-000000000000,GetFolder,12,11/19/2026\n",
+    "\u{0}reason,owner,due,comment\nlicence/none,Ada,2027-01-15,asked\n",
+    "\u{6}Application ID,SOAP action,Call volume,Last activity\n00000002-0000-0ff1-ce00-000000000000,GetFolder,12,11/19/2026\n",
 ];
 
 fn main() -> Result {

@@ -1,6 +1,6 @@
 //! Runs that were stored: whatever stands in the fields of the file, judging it again ends in a report or in words.
 
-use std::sync::OnceLock;
+use std::sync::{Once, OnceLock};
 
 use ewsready::assessment::{Judge, Wishes, find_run, history};
 use ewsready::evidence::store::Store;
@@ -63,8 +63,16 @@ fn template() -> &'static [u8] {
     })
 }
 
+/// Judging takes this thread alone: handing one entry to another thread and waiting for it costs more than judging it.
+fn alone() {
+    static ALONE: Once = Once::new();
+    let pool = || rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build_global();
+    ALONE.call_once(|| pool().expect("a pool of this thread"));
+}
+
 /// A stored run: the fields of a sound file, or the file itself.
 pub fn store(data: &[u8]) {
+    alone();
     let (kind, rest) = chosen(data);
     for log in ["stored.sqlite-wal", "stored.sqlite-shm"] {
         let _ = std::fs::remove_file(path(log));

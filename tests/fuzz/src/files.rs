@@ -71,7 +71,7 @@ const PLAIN: [&str; 7] = [
 ];
 
 /// A workbook, as a roster or as the Actions that came back: its parts in a sound container, or the container itself.
-/// The Actions come more rarely: whoever reads them reads the program's own texts first, which takes ten times as long.
+/// The Actions come more rarely: whoever reads them reads the program's own texts first, which takes longer than all else.
 pub fn workbook(data: &[u8]) {
     let (kind, rest) = chosen(data);
     let bytes = if kind % 4 == 3 { rest.to_vec() } else { packed(rest) };
@@ -96,7 +96,7 @@ fn packed(data: &[u8]) -> Vec<u8> {
     zip.finish().expect("a container").into_inner()
 }
 
-/// Exports of Exchange and of other products, and, as rarely as in a workbook, the Actions as CSV.
+/// Exports of Exchange and of other products, and, rarely for the same reason, the Actions as CSV.
 pub fn exports(data: &[u8]) {
     let (kind, rest) = chosen(data);
     let path = file("export", rest);

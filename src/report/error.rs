@@ -16,8 +16,8 @@ pub enum ReportError {
         /// What the system said.
         source: io::Error,
     },
-    /// One file could not be put into its place, others could.
-    #[error("cannot write {}: {source}; it is as it was, and the other files are new ({new})", path.display())]
+    /// A file could not be put into its place, others could; of several it is the first.
+    #[error("cannot write {}: {source}; it is as it was; files of this report that are new: {new}", path.display())]
     Partly {
         /// The file.
         path: PathBuf,

@@ -95,7 +95,7 @@ async fn collect(faults: Faults) -> (End, u64, Duration) {
     let run = run_of_everybody(&mut store, clock);
     let begun = tokio::time::Instant::now();
     let collector = Collector::new(services(faults, clock), &store, run, clock, CancellationToken::new());
-    let end = Arc::new(collector.expect("a collector")).collect().await.expect("the store holds");
+    let end = collector.expect("a collector").collect().await.expect("the store holds");
     (end, store.open_questions(run).expect("the store holds"), begun.elapsed())
 }
 

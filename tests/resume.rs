@@ -35,11 +35,10 @@ fn recorded(sandbox: &Sandbox) -> BTreeSet<(&'static str, String)> {
     let Ok(Some(run)) = store.newest_run() else { return found };
     let kinds =
         [(Question::Graph, "graph.mailboxSettings"), (Question::Routing, "autodiscover.v2"), (Question::Ews, "ews")];
+    let Ok(lacking) = store.lacking(run.id) else { return found };
     for (question, kind) in kinds {
-        let Ok(pending) = store.pending(run.id, question, true, 0, u32::MAX) else { continue };
-        let open: BTreeSet<u64> = pending.into_iter().map(|subject| subject.id).collect();
         let read = store.each_subject(run.id, |subject| {
-            if subject.object_id.is_some() && !open.contains(&subject.id) {
+            if subject.object_id.is_some() && lacking.settled(question).contains(subject.id) {
                 found.insert((kind, subject.address));
             }
         });

@@ -242,7 +242,7 @@ impl Session<'_> {
         let transport = Arc::clone(&services.client.transport);
         let (hosts, dns) = (joining::on_premises(profile, &transport), joining::dns(profile, &output));
         let collector = Collector::new(services, store, run.id, clock, stop.token.clone())?;
-        let collector = Arc::new(collector.asking_delegates(delegates).asking_on_premises(hosts).asking_dns(dns));
+        let collector = collector.asking_delegates(delegates).asking_on_premises(hosts).asking_dns(dns);
         let progress = Progress::start(&collector.board, &transport, output);
         let end = collector.collect().await;
         progress.end();

@@ -1,17 +1,18 @@
 //! Who the addresses are: the whole directory page by page, or each address by itself, whichever costs fewer calls.
 
+use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use serde::Serialize;
-use tokio_util::task::AbortOnDropHandle;
 
+use super::Collector;
 use super::matching::{Roster, matched_by};
-use super::{Collector, PAGE, broke_off};
+use super::pending::Pending;
 use crate::evidence::mailbox::{Account, DeletedAccount, DirectoryMatch, GraphAnswer};
 use crate::evidence::observation::{Cause, Observation, Source};
 use crate::evidence::question::Question;
-use crate::evidence::store::{Candidate, LARGEST_ANSWER, StoreError, Subject};
-use crate::service::graph::{Links, Page, one_line};
+use crate::evidence::store::{Candidate, LARGEST_ANSWER, Lacking, StoreError, Subject};
+use crate::service::graph::{Links, Unread, one_line};
 use crate::transport::Trouble;
 
 /// Listings of the directory, as the store names them.
@@ -25,16 +26,20 @@ const MATCHED_AT_ONCE: usize = 100;
 /// Rosters from this size on read the whole list when the directory does not tell its size.
 const UNKNOWN_SIZE: usize = 2000;
 
+/// Who of the roster is on a page.
+type Matching<T> = fn(&Roster, &[T]) -> Result<Vec<Candidate>, Trouble>;
+
 impl Collector {
     /// Finds every address in the directory; gives the refusal when the directory may not be read at all.
-    pub(super) async fn directory(self: &Arc<Self>) -> Result<Option<Trouble>, StoreError> {
-        let open = self.lacking()?.of_subjects(Question::Directory);
+    pub(super) async fn directory(&self) -> Result<Option<Trouble>, StoreError> {
+        let lacking = self.lacking()?;
+        let open = lacking.count(Question::Directory);
         if open == 0 {
             return Ok(None);
         }
         self.board.expect(Question::Directory, open);
-        let roster = self.read(|store| Roster::of(store, self.run))?;
-        let deleted = Arc::new(self.list_deleted(&roster).await?);
+        let roster = Arc::new(Roster::of(&self.store, self.run)?);
+        let deleted = self.list_deleted(&roster).await?;
         self.writer.settle().await?;
         if self.is_list_cheaper(open, roster.len()).await? {
             let users = self.list_users(&roster).await?;
@@ -44,21 +49,17 @@ impl Collector {
             {
                 return Ok(Some(refusal.clone()));
             }
-            self.close_directory(users, &deleted).await?;
+            self.close_directory(&lacking, users, &deleted).await?;
         } else {
-            let collector = Arc::clone(self);
-            self.each_pending(Question::Directory, false, move |subject| {
-                let (collector, deleted) = (Arc::clone(&collector), Arc::clone(&deleted));
-                async move { collector.look_up(subject, &deleted).await }
-            })
-            .await?;
+            let pending = Pending::of(self, Question::Directory, &lacking);
+            self.each(pending, async |subject| self.look_up(subject, &deleted).await).await?;
         }
         Ok(None)
     }
 
     /// Whether the whole list costs fewer calls than each address by itself; says which and why.
     async fn is_list_cheaper(&self, open: u64, roster: usize) -> Result<bool, StoreError> {
-        let begun = self.read(|store| store.listing(self.run, USERS))?.is_some();
+        let begun = self.store.listing(self.run, USERS)?.is_some();
         let lookups = open.div_ceil(LOOKUPS_A_BATCH);
         let (cheaper, why) = if begun {
             (true, "the list was begun before".to_owned())
@@ -73,76 +74,95 @@ impl Collector {
         Ok(cheaper)
     }
 
-    async fn list_users(self: &Arc<Self>, roster: &Roster) -> Result<Result<(), Trouble>, StoreError> {
-        self.list(
-            USERS,
-            |collector: Arc<Self>, next: Option<String>| async move {
-                collector.services.graph.users(next.as_deref()).await
-            },
-            |accounts: Vec<Account>| gathered(accounts.iter().flat_map(|account| candidates(roster, account))),
-        )
+    async fn list_users(&self, roster: &Arc<Roster>) -> Result<Result<(), Trouble>, StoreError> {
+        let page = async |next: Option<&str>| self.services.graph.users(next).await;
+        self.list(USERS, page, roster, |roster, accounts: &[Account]| {
+            gathered(accounts.iter().flat_map(|account| candidates(roster, account)))
+        })
         .await
     }
 
-    async fn list_deleted(self: &Arc<Self>, roster: &Roster) -> Result<Result<(), Trouble>, StoreError> {
-        self.list(
-            DELETED,
-            |collector: Arc<Self>, next: Option<String>| async move {
-                collector.services.graph.deleted_users(next.as_deref()).await
-            },
-            |deleted: Vec<(DeletedAccount, Vec<String>)>| {
-                let of = |(account, addresses): &(_, Vec<_>)| deleted_candidates(roster, account, addresses);
-                gathered(deleted.iter().flat_map(of))
-            },
-        )
+    async fn list_deleted(&self, roster: &Arc<Roster>) -> Result<Result<(), Trouble>, StoreError> {
+        let page = async |next: Option<&str>| self.services.graph.deleted_users(next).await;
+        self.list(DELETED, page, roster, |roster, deleted: &[(DeletedAccount, Vec<String>)]| {
+            let of = |(account, addresses): &(_, Vec<_>)| deleted_candidates(roster, account, addresses);
+            gathered(deleted.iter().flat_map(of))
+        })
         .await
     }
 
     /// Follows a listing page by page from where it stands, storing what matches with where it goes on. A page is on its
-    /// way while the one before it is matched and stored.
-    async fn list<T, F>(
-        self: &Arc<Self>,
+    /// way while the one before it is read, matched and stored.
+    async fn list<T: 'static>(
+        &self,
         name: &'static str,
-        page: impl Fn(Arc<Self>, Option<String>) -> F,
-        matching: impl Fn(Vec<T>) -> Result<Vec<Candidate>, Trouble>,
-    ) -> Result<Result<(), Trouble>, StoreError>
-    where
-        T: Send + 'static,
-        F: Future<Output = Result<Page<T>, Trouble>> + Send + 'static,
-    {
-        let state = self.read(|store| store.listing(self.run, name))?;
+        fetch: impl AsyncFn(Option<&str>) -> Result<Unread<T>, Trouble>,
+        roster: &Arc<Roster>,
+        matching: Matching<T>,
+    ) -> Result<Result<(), Trouble>, StoreError> {
+        let state = self.store.listing(self.run, name)?;
         if state == Some(None) {
             return Ok(Ok(()));
         }
-        let fetch = |next: Option<String>| AbortOnDropHandle::new(tokio::spawn(page(Arc::clone(self), next)));
-        let begun_before = state.flatten();
-        let mut may_have_expired = begun_before.is_some();
-        let mut coming = fetch(begun_before);
+        let mut page = match state.flatten() {
+            // A link from an earlier day may have expired: begin again rather than give up.
+            Some(link) => match fetch(Some(&link)).await {
+                Err(_) => fetch(None).await,
+                page => page,
+            },
+            None => fetch(None).await,
+        };
         let mut links = Links::default();
         loop {
-            let page = match coming.await.map_err(|_| broke_off())? {
-                Ok(page) => page,
-                // A link from an earlier day may have expired: begin again rather than give up.
-                Err(_) if std::mem::take(&mut may_have_expired) => {
-                    coming = fetch(None);
-                    continue;
-                }
+            let present = match page {
+                Ok(present) => present,
                 Err(trouble) => return Ok(Err(trouble)),
             };
-            may_have_expired = false;
-            if let Err(trouble) = links.follow(page.next.as_deref(), page.items.len()) {
+            let next = present.next.clone();
+            let following = async {
+                match &next {
+                    Some(link) => Some(fetch(Some(link)).await),
+                    None => None,
+                }
+            };
+            let (stored, following) =
+                tokio::join!(self.store_page(name, present, roster, matching, &mut links), following);
+            if let Err(trouble) = stored? {
                 return Ok(Err(trouble));
             }
-            let following = page.next.clone().map(|link| fetch(Some(link)));
-            match matching(page.items) {
-                Ok(found) => self.writer.candidates(found).await?,
-                Err(trouble) => return Ok(Err(trouble)),
-            }
-            self.writer.listing(name, page.next).await?;
             match following {
-                Some(following) => coming = following,
+                Some(following) => page = following,
                 None => return Ok(Ok(())),
             }
+        }
+    }
+
+    /// Reads a page on another core, and stores who of the roster is on it and where the list goes on.
+    async fn store_page<T: 'static>(
+        &self,
+        name: &'static str,
+        page: Unread<T>,
+        roster: &Arc<Roster>,
+        matching: Matching<T>,
+        links: &mut Links,
+    ) -> Result<Result<(), Trouble>, StoreError> {
+        let (next, roster) = (page.next.clone(), Arc::clone(roster));
+        let read = tokio::task::spawn_blocking(move || {
+            let entries = page.entries()?;
+            Ok((entries.len(), matching(&roster, &entries)?))
+        });
+        let checked =
+            read.await.unwrap_or_else(|fault| resume_unwind(fault.into_panic())).and_then(|(entries, found)| {
+                links.follow(next.as_deref(), entries)?;
+                Ok(found)
+            });
+        match checked {
+            Ok(found) => {
+                self.writer.candidates(found).await?;
+                self.writer.listing(name, next).await?;
+                Ok(Ok(()))
+            }
+            Err(trouble) => Ok(Err(trouble)),
         }
     }
 
@@ -157,7 +177,7 @@ impl Collector {
             });
         let found = match found {
             Ok(accounts) => {
-                let mut found = self.read(|store| store.candidates(self.run, subject.id..=subject.id))?;
+                let mut found = self.store.candidates(self.run, subject.id..=subject.id)?;
                 let deleted = found.remove(&subject.id).unwrap_or_default().deleted;
                 Ok(DirectoryMatch { accounts, deleted })
             }
@@ -170,24 +190,24 @@ impl Collector {
     /// was found may still have a double on a page never seen, so it is unknown too.
     async fn close_directory(
         &self,
+        lacking: &Lacking,
         users: Result<(), Trouble>,
         deleted: &Result<(), Trouble>,
     ) -> Result<(), StoreError> {
         if let Err(trouble) = &users {
             self.board.remark(format!("the directory could not be read to its end: {trouble}"));
         }
-        let mut after = 0;
+        let mut pending = Pending::of(self, Question::Directory, lacking);
         loop {
-            let page = self.read(|store| store.pending(self.run, Question::Directory, false, after, PAGE))?;
-            let Some(last) = page.last() else { break };
-            after = last.id;
-            for subjects in page.chunks(MATCHED_AT_ONCE) {
-                self.close_subjects(subjects, &users, deleted).await?;
+            let subjects = pending.by_ref().take(MATCHED_AT_ONCE).collect::<Result<Vec<_>, _>>()?;
+            if subjects.is_empty() {
+                break;
             }
+            self.close_subjects(&subjects, &users, deleted).await?;
         }
         self.writer.settle().await?;
         if users.is_ok() && deleted.is_ok() {
-            self.read(|store| store.drop_candidates(self.run))?;
+            self.store.drop_candidates(self.run)?;
         }
         Ok(())
     }
@@ -199,7 +219,7 @@ impl Collector {
         deleted: &Result<(), Trouble>,
     ) -> Result<(), StoreError> {
         let (Some(first), Some(last)) = (subjects.first(), subjects.last()) else { return Ok(()) };
-        let mut matches = self.read(|store| store.candidates(self.run, first.id..=last.id))?;
+        let mut matches = self.store.candidates(self.run, first.id..=last.id)?;
         for subject in subjects {
             let found = users.clone().map(|()| matches.remove(&subject.id).unwrap_or_default());
             self.close_subject(subject.id, found, deleted).await?;

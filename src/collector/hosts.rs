@@ -19,7 +19,7 @@ impl Collector {
     pub(super) async fn ask_hosts(&self) -> Result<(), StoreError> {
         let Some(service) = &self.hosts else { return Ok(()) };
         self.writer.settle().await?;
-        let routed = self.read(|store| store.routed_on_premises(self.run))?;
+        let routed = self.store.routed_on_premises(self.run)?;
         let routed = routed.iter().filter_map(|url| Url::parse(url).ok()?.host_str().map(str::to_lowercase));
         let hosts: BTreeSet<String> = service.named().iter().map(|host| host.to_lowercase()).chain(routed).collect();
         if hosts.is_empty() {
@@ -38,10 +38,10 @@ impl Collector {
     pub(super) async fn ask_dns(&self) -> Result<(), StoreError> {
         let Some(dns) = &self.dns else { return Ok(()) };
         self.writer.settle().await?;
-        if self.read(|store| store.has_tenant_fact(self.run, TenantFact::Dns))? {
+        if self.store.has_tenant_fact(self.run, TenantFact::Dns)? {
             return Ok(());
         }
-        let tenant = self.read(|store| store.tenant_evidence(self.run))?;
+        let tenant = self.store.tenant_evidence(self.run)?;
         let domains = tenant.identity.value().map(|known| known.domains.as_slice()).unwrap_or_default();
         let mail = domains.iter().filter(|domain| !domain.initial && domain.email != Some(false));
         let asked = mail.take(MOST_DOMAINS).map(|domain| dns.domain(&domain.name));

@@ -7,6 +7,7 @@ mod delegates;
 mod directory;
 mod hosts;
 mod matching;
+mod pending;
 mod probes;
 mod settings;
 mod tenant;
@@ -29,6 +30,8 @@ use crate::service::graph::apps::Interest;
 use crate::service::onprem::OnPremises;
 use crate::service::supply::ExchangeFacts;
 use crate::transport::{Client, Resource, ScopeId, Trouble};
+
+use pending::Pending;
 
 pub use board::Board;
 
@@ -53,7 +56,7 @@ pub struct Services {
 /// Collects the evidence of one run.
 pub struct Collector {
     services: Services,
-    store: std::sync::Mutex<Store>,
+    store: Store,
     writer: Writer,
     run: RunId,
     clock: Clock,
@@ -74,6 +77,8 @@ pub enum End {
     GaveUp(Vec<(ScopeId, Trouble)>),
     /// Somebody stopped it.
     Stopped,
+    /// So many mailboxes have no outcome for a question, which is a fault of this program.
+    LeftOut(Question, u64),
     /// The main job cannot run: no token for Graph, or no right to read the directory. Nothing was judged.
     Refused(Trouble),
 }
@@ -94,7 +99,7 @@ impl Collector {
         let board = Arc::new(Board::default());
         Ok(Self {
             services,
-            store: reader.into(),
+            store: reader,
             writer,
             run,
             clock,
@@ -128,7 +133,7 @@ impl Collector {
     ///
     /// # Errors
     /// When the store fails; what was stored before stays.
-    pub async fn collect(self: &Arc<Self>) -> Result<End, StoreError> {
+    pub async fn collect(&self) -> Result<End, StoreError> {
         let end = tokio::select! {
             () = self.stop.cancelled() => Ok(End::Stopped),
             end = self.ask_everything() => end,
@@ -138,7 +143,7 @@ impl Collector {
         end
     }
 
-    async fn ask_everything(self: &Arc<Self>) -> Result<End, StoreError> {
+    async fn ask_everything(&self) -> Result<End, StoreError> {
         let roles = match self.services.client.roles(Resource::Graph).await {
             Ok(roles) => roles,
             Err(trouble) => return Ok(End::Refused(trouble)),
@@ -158,7 +163,9 @@ impl Collector {
             self.ask_delegates(&self.lacking()?).await?;
         }
         self.writer.settle().await?;
-        self.check_complete()?;
+        if let Some(end) = self.left_out()? {
+            return Ok(end);
+        }
         let given_up: Vec<_> = ScopeId::ALL
             .into_iter()
             .filter_map(|id| Some((id, self.services.client.transport.scope(id).given_up()?)))
@@ -168,20 +175,10 @@ impl Collector {
 
     /// Whatever happened, every core question about every mailbox has an outcome now. A question that was passed over
     /// in silence would be the worst fault of all, so a run that has one does not end as complete.
-    fn check_complete(&self) -> Result<(), StoreError> {
+    fn left_out(&self) -> Result<Option<End>, StoreError> {
         let lacking = self.lacking()?;
-        for question in Question::CORE {
-            let left = match question {
-                Question::Directory => lacking.of_subjects(question),
-                _ => lacking.of_accounts(question),
-            };
-            if left > 0 {
-                let detail =
-                    format!("{left} mailboxes were left without an outcome for {question:?}: please report this");
-                return Err(StoreError::Ended(detail));
-            }
-        }
-        Ok(())
+        let left = Question::CORE.map(|question| End::LeftOut(question, lacking.count(question)));
+        Ok(left.into_iter().find(|left| !matches!(left, End::LeftOut(_, 0))))
     }
 
     async fn note_traffic(&self) -> Result<(), StoreError> {
@@ -191,14 +188,9 @@ impl Collector {
         Ok(())
     }
 
-    /// The store, for a short read.
-    fn read<T>(&self, read: impl FnOnce(&Store) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        read(&self.store.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
-    }
-
     /// What has no outcome yet.
     fn lacking(&self) -> Result<Lacking, StoreError> {
-        self.read(|store| store.lacking(self.run))
+        self.store.lacking(self.run)
     }
 
     /// What an answer or a trouble is as an observation.
@@ -206,38 +198,26 @@ impl Collector {
         observed(answer, source, self.clock.now())
     }
 
-    /// Gives every subject with an account but no outcome for a question the same one.
+    /// Gives everybody who is still pending the same outcome.
     async fn close_all<T: serde::Serialize>(
         &self,
         question: Question,
+        pending: Pending<'_>,
         outcome: &Observation<T>,
     ) -> Result<(), StoreError> {
-        let mut after = 0;
-        loop {
-            let page = self.read(|store| store.pending(self.run, question, true, after, PAGE))?;
-            let Some(last) = page.last() else { return Ok(()) };
-            after = last.id;
-            for subject in &page {
-                self.writer.observe(subject.id, question, outcome).await?;
-                self.board.done(question, 1);
-            }
+        for subject in pending {
+            self.writer.observe(subject?.id, question, outcome).await?;
+            self.board.done(question, 1);
         }
+        Ok(())
     }
 }
-
-/// Subjects read from the store at once.
-const PAGE: u32 = 1000;
 
 fn observed<T>(answer: Result<T, Trouble>, source: Source, at: Timestamp) -> Observation<T> {
     match answer {
         Ok(value) => Observation::known(value, source, at),
         Err(trouble) => Observation::unknown(trouble.cause, trouble.detail, at),
     }
-}
-
-/// A task of ours ended by a fault. That has been told by its place; its own message may hold anything.
-fn broke_off() -> StoreError {
-    StoreError::Ended("a question broke off by a fault of the program".to_owned())
 }
 
 fn no_source<T>(what: &str, at: Timestamp) -> Observation<T> {

@@ -1,10 +1,11 @@
 //! Mailbox settings in bulk, matched to the roster as the pages go by.
 
 use super::matching::Roster;
+use super::pending::Pending;
 use super::{Collector, no_source};
 use crate::evidence::observation::{Cause, Observation, Source};
 use crate::evidence::question::Question;
-use crate::evidence::store::{Lacking, StoreError};
+use crate::evidence::store::{Lacking, Rows, StoreError};
 use crate::service::exchange_admin::Keyed;
 use crate::service::graph::Links;
 use crate::service::supply::Supply;
@@ -13,7 +14,7 @@ use crate::transport::Trouble;
 impl Collector {
     /// EWS settings and kind of every mailbox.
     pub(super) async fn mailbox_settings(&self, lacking: &Lacking) -> Result<(), StoreError> {
-        let roster = self.read(|store| Roster::of(store, self.run))?;
+        let roster = Roster::of(&self.store, self.run)?;
         let exchange = &self.services.exchange;
         let cas = self.list_settings(Question::Cas, lacking, &roster, exchange.cas_mailboxes.as_deref());
         let recipients = self.list_settings(Question::Recipient, lacking, &roster, exchange.mailboxes.as_deref());
@@ -28,20 +29,22 @@ impl Collector {
         roster: &Roster,
         supply: Option<&dyn Supply<Keyed<T>>>,
     ) -> Result<(), StoreError> {
-        let wanted = lacking.of_accounts(question);
+        let wanted = lacking.count(question);
         self.board.expect(question, wanted);
         let Some(supply) = supply else {
             let open: Observation<Option<T>> = no_source("the Exchange admin backend", self.clock.now());
-            return self.close_all(question, &open).await;
+            return self.close_all(question, Pending::of(self, question, lacking), &open).await;
         };
         // The links of this backend live for minutes only: an interrupted listing begins again, and names those too who
         // have their outcome.
         let (mut next, mut links) = (None::<String>, Links::default());
         let mut counted = Counted::default();
-        let mut unseen = Unseen::of(if wanted == 0 { 0 } else { lacking.accounts() });
+        let everybody = if wanted == 0 { 0 } else { lacking.accounts() };
+        // A list that changes while it is read may name somebody twice.
+        let mut seen = Rows::default();
         let trouble = loop {
             // Everybody of a small roster may be found long before a large tenant ends; a file's lines are counted.
-            if unseen.left == 0 && (counted.lines == 0 || !matches!(supply.source(), Source::Import(_))) {
+            if seen.count() >= everybody && (counted.lines == 0 || !matches!(supply.source(), Source::Import(_))) {
                 break None;
             }
             let page = match supply.page(next.as_deref()).await {
@@ -54,7 +57,7 @@ impl Collector {
                 let found = self.store_settings(question, roster, mailbox, supply).await?;
                 counted.lines += 1;
                 counted.matched += u64::from(!found.is_empty());
-                found.into_iter().for_each(|subject| unseen.saw(subject));
+                found.into_iter().for_each(|subject| seen.insert(subject));
             }
             if let Err(trouble) = links.follow(page.next.as_deref(), entries) {
                 break Some(trouble);
@@ -64,7 +67,6 @@ impl Collector {
                 break None;
             }
         };
-        self.writer.settle().await?;
         if let Some(trouble) = &trouble {
             self.board.remark(format!("mailbox settings stay unknown for those not yet seen: {trouble}"));
         }
@@ -75,7 +77,7 @@ impl Collector {
             (None, _) => Ok(None),
         };
         let rest: Observation<Option<T>> = self.observed(rest, supply.source());
-        self.close_all(question, &rest).await
+        self.close_all(question, Pending::of(self, question, lacking).but(&seen), &rest).await
     }
 
     /// A file is as complete as somebody made it: who is not in it has no mailbox if the file says that it is whole,
@@ -127,29 +129,6 @@ impl Collector {
             self.board.done(question, 1);
         }
         Ok(subjects)
-    }
-}
-
-/// Who was not in a listing yet. A list that changes while it is read may name somebody twice.
-struct Unseen {
-    left: u64,
-    seen: Vec<bool>,
-}
-
-impl Unseen {
-    fn of(left: u64) -> Self {
-        Self { left, seen: Vec::new() }
-    }
-
-    /// Takes note of a subject; its number is a row of the roster.
-    fn saw(&mut self, subject: u64) {
-        let Ok(place) = usize::try_from(subject) else { return };
-        if self.seen.len() <= place {
-            self.seen.resize(place + 1, false);
-        }
-        if !std::mem::replace(&mut self.seen[place], true) {
-            self.left = self.left.saturating_sub(1);
-        }
     }
 }
 

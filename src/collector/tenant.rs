@@ -94,7 +94,7 @@ impl Collector {
         };
         let Some(name) = told.name else { return Ok(Ok(told.value)) };
         self.writer.settle().await?;
-        let tenant = self.read(|store| store.tenant_evidence(self.run))?;
+        let tenant = self.store.tenant_evidence(self.run)?;
         let domains = tenant.identity.value().map(|identity| identity.domains.as_slice()).unwrap_or_default();
         if domains.is_empty() || domains.iter().any(|domain| domain.name.eq_ignore_ascii_case(&name)) {
             return Ok(Ok(told.value));
@@ -104,7 +104,7 @@ impl Collector {
     }
 
     fn is_known(&self, fact: TenantFact) -> Result<bool, StoreError> {
-        self.read(|store| store.has_tenant_fact(self.run, fact))
+        self.store.has_tenant_fact(self.run, fact)
     }
 }
 

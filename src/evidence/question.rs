@@ -43,6 +43,12 @@ impl Question {
     /// Those every complete run asks.
     pub const CORE: [Self; 6] = [Self::Directory, Self::Cas, Self::Recipient, Self::Graph, Self::Routing, Self::Ews];
 
+    /// Whether it is put only where the account is known: without one there is no mailbox to ask about.
+    #[must_use]
+    pub fn wants_account(self) -> bool {
+        self != Self::Directory
+    }
+
     /// Its number in the store; never reused.
     #[must_use]
     pub fn number(self) -> i64 {

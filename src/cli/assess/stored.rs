@@ -129,6 +129,12 @@ pub(super) fn close(
             Ok(Some(Exit::Resumable))
         }
         End::Stopped => Ok(Some(stop.exit())),
+        End::LeftOut(question, mailboxes) => Err(Failure {
+            exit: Exit::Resumable,
+            message: format!("{mailboxes} mailboxes were left without an outcome for the question '{question:?}'"),
+            hint: "no report was written; this is a fault of the program, please report it: the same command asks what is missing"
+                .to_owned(),
+        }),
         End::Refused(trouble) => {
             let message = trouble.to_string();
             let page = code_page(&message).map(|page| format!(" ({page} says more)")).unwrap_or_default();

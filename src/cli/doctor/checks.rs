@@ -171,9 +171,8 @@ async fn try_mailbox_switches(connected: &Connected) -> Result<(), Trouble> {
 
 /// Reads the directory's first page, and finds a mailbox there to try the other questions on.
 async fn try_directory(connected: &Connected, patient: &mut Option<Patient>) -> Result<(), Trouble> {
-    let page = connected.services.graph.users(None).await?;
-    let with_mail = page
-        .items
+    let accounts = connected.services.graph.users(None).await?.entries()?;
+    let with_mail = accounts
         .iter()
         .find(|account| account.enabled == Some(true) && account.primary_smtp.is_some() && !account.plans.is_empty());
     let found = with_mail

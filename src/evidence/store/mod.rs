@@ -2,11 +2,13 @@
 //! every change is a transaction; a run goes on where its last transaction ended.
 
 mod annotation;
+mod asking;
 mod forget;
 mod ingest;
 mod judged;
 mod plan;
 mod read;
+mod rows;
 mod run;
 mod unanswered;
 mod write;
@@ -22,16 +24,19 @@ use crate::failure::{Exit, Failure};
 use crate::private;
 
 pub use annotation::Annotation;
+pub use asking::{Lacking, Subject};
 pub use ingest::{EntryRecord, Known, RosterRecord, Sink, Start};
 pub use judged::{Judging, Kept, KeptEntry};
 pub use read::RawEntry;
+pub use rows::Rows;
 pub use run::{Branding, Kiosk, RunId, RunRecord, Settings};
 pub(crate) use write::LARGEST_ANSWER;
-pub use write::{Candidate, Lacking, Subject, Writer};
+pub use write::{Candidate, Writer};
 
 /// What leads from each format of the file to the next, from the empty file on. What stands here is never changed:
 /// there are files that were made with it.
-const STEPS: [&str; 3] = [include_str!("schema.sql"), include_str!("format2.sql"), include_str!("format3.sql")];
+const STEPS: [&str; 4] =
+    [include_str!("schema.sql"), include_str!("format2.sql"), include_str!("format3.sql"), include_str!("format4.sql")];
 /// Format of the file, in SQLite's `user_version`.
 const FORMAT: i64 = STEPS.len() as i64;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Rows, params};
+use rusqlite::{OptionalExtension, Rows, Statement, params};
 
 use super::ingest::{EntryRecord, number};
 use super::{RunId, Store, StoreError};
@@ -51,9 +51,11 @@ impl Store {
                    LEFT JOIN subject s ON s.run = e.run AND s.id = e.subject WHERE e.run = ?1 ORDER BY e.row";
         let mut entries = self.connection.prepare(sql).map_err(StoreError::from)?;
         let mut entries = entries.query([run.0]).map_err(StoreError::from)?;
-        let sql = "SELECT subject, question, body FROM observation WHERE run = ?1 ORDER BY subject, question";
-        let mut observations = self.connection.prepare(sql).map_err(StoreError::from)?;
-        let mut evidence = Evidence::new(observations.query([run.0]).map_err(StoreError::from)?);
+        let mut observations = Question::ALL
+            .map(|question| Ok((question, self.connection.prepare(OF_A_QUESTION)?)))
+            .into_iter()
+            .collect::<Result<Vec<_>, StoreError>>()?;
+        let mut evidence = Evidence::new(run, &mut observations)?;
         let mut gathered = Vec::with_capacity(chunk);
         while let Some(mut raw) = next_entry(&mut entries)? {
             match raw.entry.subject {
@@ -128,14 +130,13 @@ impl Store {
     }
 
     fn bodies(&self, run: RunId, subject: u64) -> Result<Vec<(Question, String)>, StoreError> {
-        let sql = "SELECT question, body FROM observation WHERE run = ?1 AND subject = ?2 ORDER BY question";
+        let sql = "SELECT body FROM observation WHERE run = ?1 AND question = ?2 AND subject = ?3";
         let mut statement = self.connection.prepare_cached(sql)?;
-        let mut rows = statement.query(params![run.0, number(subject)])?;
         let mut bodies = Vec::new();
-        while let Some(row) = rows.next()? {
-            if let Some(question) = Question::of_number(row.get(0)?) {
-                bodies.push((question, row.get(1)?));
-            }
+        for question in Question::ALL {
+            let key = params![run.0, question.number(), number(subject)];
+            let body = statement.query_row(key, |row| row.get(0)).optional()?;
+            bodies.extend(body.map(|body| (question, body)));
         }
         Ok(bodies)
     }
@@ -166,41 +167,52 @@ fn next_entry(rows: &mut Rows) -> Result<Option<RawEntry>, StoreError> {
     Ok(Some(RawEntry { entry, known: row.get(5)?, columns: row.get(6)?, bodies: Vec::new() }))
 }
 
-/// Observations in subject order, taken subject by subject.
-struct Evidence<'r> {
+const OF_A_QUESTION: &str = "SELECT subject, body FROM observation WHERE run = ?1 AND question = ?2 ORDER BY subject";
+
+/// Observations of all questions, taken subject by subject.
+struct Evidence<'r>(Vec<Answers<'r>>);
+
+/// The observations of one question in subject order.
+struct Answers<'r> {
+    question: Question,
     rows: Rows<'r>,
-    ahead: Option<(u64, Question, String)>,
+    ahead: Option<(u64, String)>,
 }
 
 impl<'r> Evidence<'r> {
-    fn new(rows: Rows<'r>) -> Self {
-        Self { rows, ahead: None }
+    fn new(run: RunId, statements: &'r mut [(Question, Statement<'_>)]) -> Result<Self, StoreError> {
+        let answers = |(question, statement): &'r mut (Question, Statement<'_>)| {
+            let rows = statement.query([run.0, question.number()])?;
+            Ok(Answers { question: *question, rows, ahead: None })
+        };
+        Ok(Self(statements.iter_mut().map(answers).collect::<Result<_, StoreError>>()?))
     }
 
     fn of(&mut self, subject: u64) -> Result<Vec<(Question, String)>, StoreError> {
-        let mut bodies = Vec::new();
+        let mut bodies = Vec::with_capacity(Question::CORE.len());
+        for answers in &mut self.0 {
+            bodies.extend(answers.of(subject)?.map(|body| (answers.question, body)));
+        }
+        Ok(bodies)
+    }
+}
+
+impl Answers<'_> {
+    fn of(&mut self, subject: u64) -> Result<Option<String>, StoreError> {
         loop {
             if self.ahead.is_none() {
-                self.ahead = self.next()?;
+                let Some(row) = self.rows.next()? else { return Ok(None) };
+                self.ahead = Some((row.get::<_, i64>(0)?.unsigned_abs(), row.get(1)?));
             }
             match self.ahead.take() {
-                Some((of, question, body)) if of == subject => bodies.push((question, body)),
+                Some((of, body)) if of == subject => return Ok(Some(body)),
                 // Evidence without a line cannot be; if it were, it must not hold up the others.
-                Some((of, ..)) if of < subject => {}
+                Some((of, _)) if of < subject => {}
                 ahead => {
                     self.ahead = ahead;
-                    return Ok(bodies);
+                    return Ok(None);
                 }
             }
         }
-    }
-
-    fn next(&mut self) -> Result<Option<(u64, Question, String)>, StoreError> {
-        while let Some(row) = self.rows.next()? {
-            if let Some(question) = Question::of_number(row.get(1)?) {
-                return Ok(Some((row.get::<_, i64>(0)?.unsigned_abs(), question, row.get(2)?)));
-            }
-        }
-        Ok(None)
     }
 }

@@ -205,6 +205,14 @@ fn a_store_of_format_1_is_brought_up_to_this_one_and_keeps_its_run() {
     let path = folder.path().join("s.sqlite");
     let old = rusqlite::Connection::open(&path).unwrap();
     old.execute_batch(include_str!("tests/format-1.sql")).unwrap();
+    let evidence = |store: &Connection| {
+        let sql = "SELECT subject || ' ' || question || ' ' || open || ' ' || body FROM observation ORDER BY 1";
+        let mut rows = store.prepare(sql).unwrap();
+        let rows = rows.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        rows.collect::<Result<Vec<_>, _>>().unwrap()
+    };
+    let before = evidence(&old);
+    assert!(before.len() > 10);
     drop(old);
     let busy = take_lock(&path).unwrap();
     assert!(matches!(Store::open_existing(&path), Err(StoreError::Busy(_))), "nobody changes a file in use");
@@ -213,6 +221,7 @@ fn a_store_of_format_1_is_brought_up_to_this_one_and_keeps_its_run() {
     assert_eq!(store.check_format().unwrap(), FORMAT);
     let run = store.newest_run().unwrap().unwrap();
     assert_eq!(all(&store, run.id).len(), 4);
+    assert_eq!(evidence(&store.connection), before);
     assert_eq!(store.judging(run.id).unwrap(), None, "format 1 did not keep verdicts");
     let judging = Judging { at: now(), tool: "1".to_owned(), rules: "r".to_owned() };
     let kept = Kept { row: 1, verdict: "blocked", reason: "identity/deleted", object_id: String::new() };

@@ -2,14 +2,15 @@
 
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use url::Url;
 use uuid::Uuid;
 
-use super::{Graph, Page, encoded, entries, list_by_status, read};
+use super::{Graph, Page, Unread, encoded, entries, list_by_status, read};
 use crate::evidence::Cause;
 use crate::evidence::mailbox::{Account, AssignedLicence, AssignedPlan, Assignment, DeletedAccount};
 use crate::transport::retry::json_by_status;
-use crate::transport::{ScopeId, Trouble};
+use crate::transport::{Answer, ScopeId, Trouble};
 
 /// The attributes the rules read. Without `$select` Graph sends ten others.
 const SELECT: &str = "id,userPrincipalName,mail,proxyAddresses,displayName,accountEnabled,userType,usageLocation,\
@@ -32,10 +33,9 @@ impl Graph {
     ///
     /// # Errors
     /// When no answer could be had, or the page's address is not Graph's.
-    pub async fn users(&self, next: Option<&str>) -> Result<Page<Account>, Trouble> {
+    pub async fn users(&self, next: Option<&str>) -> Result<Unread<Account>, Trouble> {
         let first = format!("users?$select={SELECT}&$top={PAGE}");
-        let page: Page<User> = self.page(next, &first, "the users").await?;
-        Ok(page.map(|user| user.0))
+        self.unread(next, &first, |answer| entries_of(answer, "the users", |User(account)| account)).await
     }
 
     /// The accounts that bear an address in any of its attributes, or an object id.
@@ -60,24 +60,28 @@ impl Graph {
     ///
     /// # Errors
     /// When no answer could be had, or the page's address is not Graph's.
-    pub async fn deleted_users(&self, next: Option<&str>) -> Result<Page<(DeletedAccount, Vec<String>)>, Trouble> {
+    pub async fn deleted_users(&self, next: Option<&str>) -> Result<Unread<(DeletedAccount, Vec<String>)>, Trouble> {
         let select = "id,userPrincipalName,mail,proxyAddresses,deletedDateTime";
         let first = format!("directory/deletedItems/microsoft.graph.user?$select={select}&$top={PAGE}");
-        let page: Page<WireUser> = self.page(next, &first, "the deleted users").await?;
-        Ok(Page { items: page.items.into_iter().map(WireUser::into_deleted).collect(), next: page.next })
+        self.unread(next, &first, |answer| entries_of(answer, "the deleted users", WireUser::into_deleted)).await
     }
 
-    pub(super) async fn page<T: serde::de::DeserializeOwned>(
+    async fn unread<T>(
         &self,
         next: Option<&str>,
         first: &str,
-        what: &str,
-    ) -> Result<Page<T>, Trouble> {
-        let url = match next {
-            None => self.url(first)?,
-            Some(next) => self.same_host(next)?,
-        };
-        self.sized_page(url, what).await.map(|(page, _)| page)
+        entries: fn(&Answer) -> Result<Vec<T>, Trouble>,
+    ) -> Result<Unread<T>, Trouble> {
+        let answer = self.fetch_list(self.page_url(next, first)?, 1).await?;
+        let next = read::<Onward>(&answer, "the directory")?.next;
+        Ok(Unread { next, answer, entries })
+    }
+
+    fn page_url(&self, next: Option<&str>, first: &str) -> Result<Url, Trouble> {
+        match next {
+            None => self.url(first),
+            Some(next) => self.same_host(next),
+        }
     }
 
     /// A page, and how many bytes it came in.
@@ -112,6 +116,18 @@ pub(super) struct Listing<T> {
     pub(super) value: Vec<T>,
     #[serde(rename = "@odata.nextLink")]
     pub(super) next: Option<String>,
+}
+
+/// A page, but for its entries.
+#[derive(Deserialize)]
+struct Onward {
+    #[serde(rename = "@odata.nextLink")]
+    next: Option<String>,
+}
+
+fn entries_of<W: DeserializeOwned, T>(answer: &Answer, what: &str, convert: fn(W) -> T) -> Result<Vec<T>, Trouble> {
+    let listing: Listing<W> = read(answer, what)?;
+    Ok(listing.value.into_iter().map(convert).collect())
 }
 
 /// A user reduced to what is kept of it as soon as it is read: a page of whole ones would be several times as large.

@@ -37,6 +37,24 @@ pub struct Page<T> {
 }
 
 /// How an answer is read before anybody looks into it.
+/// A page whose entries are still to be read: where the list goes on is known sooner, and can be asked for meanwhile.
+pub struct Unread<T> {
+    /// The link to the next page, unless this is the last.
+    pub next: Option<String>,
+    answer: Answer,
+    entries: fn(&Answer) -> Result<Vec<T>, Trouble>,
+}
+
+impl<T> Unread<T> {
+    /// Its entries. Takes a core some milliseconds.
+    ///
+    /// # Errors
+    /// When one of them cannot be read.
+    pub fn entries(self) -> Result<Vec<T>, Trouble> {
+        (self.entries)(&self.answer)
+    }
+}
+
 type ByStatus = fn(&Answer) -> Reading;
 
 /// Reads a listing's page by status: it has a `value`, even where that is empty (OData JSON format, section 13).

@@ -32,6 +32,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{CommandFactory, Parser, Subcommand};
 use jiff::Timestamp;
+use tokio::runtime::{Builder, Runtime};
 
 use crate::clock::Clock;
 use crate::failure::{Exit, Failure};
@@ -108,9 +109,7 @@ fn start() -> u8 {
         Err(help) => return ended(output::written(help.print()).map(|()| Exit::Done), &Output { quiet: false }),
     };
     let output = Output::new(cli.quiet, cli.verbose);
-    let outcome = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
+    let outcome = runtime(&cli.command)
         .map_err(|error| {
             Failure::usage(
                 format!("the program cannot start its threads: {error}"),
@@ -119,6 +118,16 @@ fn start() -> u8 {
         })
         .and_then(|runtime| runtime.block_on(run(cli.command, &output)));
     ended(outcome, &output)
+}
+
+/// Who asks waits for the network nearly all the time, and without other cores to share with each answer costs less; the
+/// simulator is asked by many at once.
+fn runtime(command: &Command) -> std::io::Result<Runtime> {
+    let mut runtime = match command {
+        Command::Simulate(_) => Builder::new_multi_thread(),
+        _ => Builder::new_current_thread(),
+    };
+    runtime.enable_all().build()
 }
 
 /// Says why, where it failed; gives the exit code.

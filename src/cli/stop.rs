@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use tokio::runtime::Builder;
 use tokio_util::sync::CancellationToken;
 
 use super::Output;
@@ -25,15 +26,20 @@ impl Stop {
     pub fn listen(output: Output) -> Self {
         let stop = Self::default();
         let heard = stop.clone();
-        tokio::spawn(async move {
-            let first = next_signal().await;
-            heard.by.store(first, Ordering::SeqCst);
-            heard.token.cancel();
-            output.remark("stopping: what is known is written; the same command continues (again to stop at once)");
-            let second = next_signal().await;
-            quit(second);
+        // On a thread of its own: whoever judges or writes a report answers to nobody meanwhile.
+        std::thread::spawn(move || {
+            if let Ok(runtime) = Builder::new_current_thread().enable_all().build() {
+                runtime.block_on(heard.answer(output));
+            }
         });
         stop
+    }
+
+    async fn answer(self, output: Output) {
+        self.by.store(next_signal().await, Ordering::SeqCst);
+        self.token.cancel();
+        output.remark("stopping: what is known is written; the same command continues (again to stop at once)");
+        quit(next_signal().await);
     }
 
     /// The exit code of a stopped run.

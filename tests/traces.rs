@@ -46,10 +46,11 @@ fn answer(folder: &Path, name: &str, status: u16) -> Answer {
 
 /// What an EWS recording comes to, in one word or two.
 fn ews_meaning(answer: &Answer) -> String {
-    match ews::reading(answer) {
+    let ews::Heard { reading, meaning } = ews::hear(answer);
+    match reading {
         Reading::Pushback(wait, _) => format!("wait {}", wait.map_or(0, |wait| wait.as_millis())),
         Reading::Transient(cause, _) => format!("again, then {}", cause.id()),
-        Reading::Final => match ews::interpret(answer) {
+        Reading::Final => match meaning {
             Ok(EwsAnswer::Works) => "works".to_owned(),
             Ok(EwsAnswer::NotPermitted { .. }) => "not permitted".to_owned(),
             Ok(EwsAnswer::NoMailbox { .. }) => "no mailbox".to_owned(),

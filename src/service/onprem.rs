@@ -58,7 +58,7 @@ impl OnPremises {
             cost: 1,
             // An empty bearer token makes a server with hybrid modern authentication name that scheme as well.
             request: Request::get(url).header("authorization", "Bearer"),
-            reading: |_| Reading::Final,
+            reading: |_: &Answer| Reading::Final,
             patience: Patience::Question,
         };
         self.transport.call(call, None).await

@@ -14,7 +14,7 @@ pub struct Element {
     pub name: String,
     /// Namespace, empty for none; shared with its like above.
     pub namespace: Arc<str>,
-    /// Attributes by name without prefix.
+    /// Attributes by name without prefix; namespaces are none.
     pub attributes: Vec<(String, String)>,
     /// Its own text, trimmed.
     pub text: String,
@@ -93,10 +93,13 @@ impl Element {
         let known = open.iter().rev().map(|above| &above.namespace).find(|known| ***known == *namespace);
         let namespace = known.map_or_else(|| namespace.into(), Arc::clone);
         let mut attributes = Vec::new();
-        for attribute in start.attributes() {
+        for (number, attribute) in start.attributes().enumerate() {
             let attribute = attribute.map_err(|error| format!("not well-formed XML: {error}"))?;
-            if attributes.len() == ATTRIBUTES {
+            if number == ATTRIBUTES {
                 return Err(BEYOND.to_owned());
+            }
+            if attribute.key.as_namespace_binding().is_some() {
+                continue;
             }
             attributes.push((attribute.key.local_name().as_ref().to_owned(), attribute.value.into_owned()));
         }
@@ -150,7 +153,9 @@ fn close(open: &mut Vec<Element>) -> Result<(), String> {
     let (Some(mut done), Some(parent)) = (open.pop(), open.last_mut()) else {
         return Err("XML that closes what it never opened".to_owned());
     };
-    done.text = done.text.trim().to_owned();
+    if done.text.trim().len() < done.text.len() {
+        done.text = done.text.trim().to_owned();
+    }
     parent.children.push(done);
     Ok(())
 }

@@ -117,6 +117,12 @@ impl Scope {
         }
     }
 
+    /// The service's name for people.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.id.name()
+    }
+
     /// Waits for the right to send one request of the given cost.
     ///
     /// # Errors

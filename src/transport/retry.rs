@@ -22,7 +22,7 @@ use crate::evidence::Cause;
 
 /// One request with everything the gate needs to know of it.
 #[derive(Debug, Clone)]
-pub struct Call {
+pub struct Call<R = fn(&Answer) -> Reading> {
     /// Whose gate it passes.
     pub scope: ScopeId,
     /// What it costs there, in requests or resource units.
@@ -30,7 +30,7 @@ pub struct Call {
     /// The request.
     pub request: Request,
     /// How the service says "again later".
-    pub reading: fn(&Answer) -> Reading,
+    pub reading: R,
     /// What is at stake.
     pub patience: Patience,
 }
@@ -183,7 +183,10 @@ impl Transport {
     ///
     /// # Errors
     /// A named trouble when the budget of the question or the patience with the service is used up.
-    pub async fn call(&self, mut call: Call, signer: Option<&dyn Signer>) -> Result<Answer, Trouble> {
+    pub async fn call<R>(&self, mut call: Call<R>, signer: Option<&dyn Signer>) -> Result<Answer, Trouble>
+    where
+        R: Fn(&Answer) -> Reading,
+    {
         call.request = call.request.identified();
         let id = call.request.headers.get(REQUEST_ID).cloned();
         match self.until_answered(&call, signer).await {
@@ -197,10 +200,22 @@ impl Transport {
         }
     }
 
-    async fn until_answered(&self, call: &Call, signer: Option<&dyn Signer>) -> Result<Answer, Trouble> {
+    async fn until_answered<R>(&self, call: &Call<R>, signer: Option<&dyn Signer>) -> Result<Answer, Trouble>
+    where
+        R: Fn(&Answer) -> Reading,
+    {
         let caller = self.callers.fetch_add(1, Ordering::Relaxed);
-        let mut attempt =
-            Attempt { transport: self, call, caller, tries: 0, renewed: false, stale: 0, since: Instant::now() };
+        let (scope, since) = (self.scope(call.scope), Instant::now());
+        let mut attempt = Attempt {
+            pace: &self.pace,
+            scope,
+            patience: call.patience,
+            caller,
+            tries: 0,
+            renewed: false,
+            stale: 0,
+            since,
+        };
         loop {
             if let Some(signer) = signer
                 && let Err(trouble) = signer.ready().await
@@ -213,7 +228,6 @@ impl Transport {
                 }
                 continue;
             }
-            let scope = self.scope(call.scope);
             let permit = scope.enter(call.cost).await?;
             let mut request = call.request.clone();
             let header = signer.map(|signer| signer.header());
@@ -258,8 +272,9 @@ fn cause_of(error: &WireError) -> Cause {
 
 /// The state of one call between two tries.
 struct Attempt<'a> {
-    transport: &'a Transport,
-    call: &'a Call,
+    pace: &'a Pace,
+    scope: &'a Scope,
+    patience: Patience,
     caller: u64,
     tries: u32,
     renewed: bool,
@@ -272,7 +287,7 @@ impl Attempt<'_> {
     fn may_renew(&mut self, signer: Option<&dyn Signer>, used: Option<HeaderValue>) -> bool {
         let (Some(signer), Some(used)) = (signer, used) else { return false };
         let grew_old = signer.refused(&used);
-        if grew_old && self.tries < self.transport.pace.attempts {
+        if grew_old && self.tries < self.pace.attempts {
             self.tries += 1;
             return true;
         }
@@ -290,15 +305,14 @@ impl Attempt<'_> {
     }
 
     async fn pushed_back(&mut self, ordered: Option<Duration>, why: &str) -> Result<(), Trouble> {
-        let scope = self.transport.scope(self.call.scope);
-        scope.stats.pushed_back();
-        scope.pushed_back();
+        self.scope.stats.pushed_back();
+        self.scope.pushed_back();
         let wait = ordered.unwrap_or_else(|| self.backoff());
         self.wait(wait, Cause::Throttled, why).await
     }
 
     async fn failed(&mut self, cause: Cause, why: &str) -> Result<(), Trouble> {
-        self.transport.scope(self.call.scope).stats.failed();
+        self.scope.stats.failed();
         if cause == Cause::Unreadable && self.tries + 1 >= self.unreadable_attempts() {
             self.tries += 1;
             return Err(self.exhausted(cause, why));
@@ -308,16 +322,16 @@ impl Attempt<'_> {
 
     /// Waits for the next try: with everybody else when the service is in trouble, alone when only we are.
     async fn wait(&mut self, wait: Duration, cause: Cause, why: &str) -> Result<(), Trouble> {
-        let scope = self.transport.scope(self.call.scope);
-        debug!(service = self.call.scope.name(), try_ = self.tries + 1, ?wait, why, "asking again");
-        let listing = self.call.patience == Patience::Listing;
+        let scope = self.scope;
+        debug!(service = scope.name(), try_ = self.tries + 1, ?wait, why, "asking again");
+        let listing = self.patience == Patience::Listing;
         self.tries += 1;
         if cause != Cause::Unreadable && (listing || scope.is_widespread(self.caller, cause, why)) {
             let spent = if listing {
-                self.since.elapsed() > self.transport.pace.patience
+                self.since.elapsed() > self.pace.patience
             } else {
                 // In an outage each try of ours follows a pause of the whole service: more of them are worth while.
-                self.tries >= self.transport.pace.attempts.saturating_mul(WIDESPREAD_ATTEMPTS)
+                self.tries >= self.pace.attempts.saturating_mul(WIDESPREAD_ATTEMPTS)
             };
             if spent {
                 let trouble = self.exhausted(cause, why);
@@ -330,10 +344,10 @@ impl Attempt<'_> {
             scope.pause(wait, cause, why);
             return Ok(());
         }
-        if self.tries >= self.transport.pace.attempts {
+        if self.tries >= self.pace.attempts {
             return Err(self.exhausted(cause, why));
         }
-        if wait > self.transport.pace.patience {
+        if wait > self.pace.patience {
             let detail = format!("asked to wait {}, longer than this run waits: {why}", human(wait));
             return Err(Trouble::new(cause, detail));
         }
@@ -342,9 +356,9 @@ impl Attempt<'_> {
     }
 
     fn unreadable_attempts(&self) -> u32 {
-        match self.call.patience {
+        match self.patience {
             Patience::Question => UNREADABLE_ATTEMPTS,
-            Patience::Listing => self.transport.pace.attempts,
+            Patience::Listing => self.pace.attempts,
         }
     }
 
@@ -355,7 +369,7 @@ impl Attempt<'_> {
 
     /// Doubles from try to try, up to a minute, with half of it left to chance so that many do not return as one.
     fn backoff(&self) -> Duration {
-        let full = self.transport.pace.backoff.saturating_mul(1 << self.tries.min(10)).min(LONGEST_BACKOFF);
+        let full = self.pace.backoff.saturating_mul(1 << self.tries.min(10)).min(LONGEST_BACKOFF);
         full.mul_f64(0.5 + fastrand::f64() / 2.0)
     }
 }

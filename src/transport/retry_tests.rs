@@ -138,7 +138,8 @@ async fn an_outage_without_end_is_given_up_and_named() {
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_cannot_be_read_is_asked_three_times() {
     let (transport, wire) = transport(|_, _| Ok(answer(200, &[], "<html>")));
-    let question = Call { reading: json_by_status, ..call(Patience::Question) };
+    let mut question = call(Patience::Question);
+    question.reading = json_by_status;
     let trouble = transport.call(question, None).await.unwrap_err();
     assert_eq!((trouble.cause, wire.sent.load(Ordering::SeqCst)), (Cause::Unreadable, 3));
 }

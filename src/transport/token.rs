@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::Trouble;
-use super::retry::{Call, Signer, Transport, describe};
+use super::retry::{Call, Reading, Signer, Transport, describe};
 use super::wire::{Answer, Wire, host_of, is_loopback};
 use crate::evidence::Cause;
 
@@ -101,7 +101,10 @@ impl Client {
     ///
     /// # Errors
     /// As [`Transport::call`]; also when the address is not one that may see the token.
-    pub async fn call(&self, resource: Resource, call: Call) -> Result<Answer, Trouble> {
+    pub async fn call<R>(&self, resource: Resource, call: Call<R>) -> Result<Answer, Trouble>
+    where
+        R: Fn(&Answer) -> Reading,
+    {
         if !self.origins.allow(resource, &call.request.url) {
             let host = host_of(&call.request.url);
             let detail = format!("{host} is no host of this tenant's cloud: our token is not sent there");

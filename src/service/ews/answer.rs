@@ -72,9 +72,22 @@ impl Said {
     }
 }
 
-/// Whether to ask again, and when.
+/// What was understood of an answer.
+pub struct Heard {
+    /// Whether to ask again, and when.
+    pub reading: Reading,
+    /// What it says about the mailbox, if it is final; a trouble when that settles nothing.
+    pub meaning: Result<EwsAnswer, Trouble>,
+}
+
+/// Understands an answer.
 #[must_use]
-pub fn reading(answer: &Answer) -> Reading {
+pub fn hear(answer: &Answer) -> Heard {
+    let document = Element::parse(&answer.body);
+    Heard { reading: reading(answer, &document), meaning: interpret(answer, &document) }
+}
+
+fn reading(answer: &Answer, document: &Result<Element, String>) -> Reading {
     match answer.status.as_u16() {
         200 | 500 => {}
         302 if answer.header("location").is_some_and(|to| to.to_ascii_lowercase().contains("genericerrorpage")) => {
@@ -82,7 +95,7 @@ pub fn reading(answer: &Answer) -> Reading {
         }
         _ => return by_status(answer),
     }
-    let Ok(document) = Element::parse(&answer.body) else {
+    let Ok(document) = document else {
         return match answer.status {
             StatusCode::OK => {
                 Reading::Transient(Cause::Unreadable, "EWS answered with something that is not XML".to_owned())
@@ -90,7 +103,7 @@ pub fn reading(answer: &Answer) -> Reading {
             _ => by_status(answer),
         };
     };
-    let Some(said) = error_in(&document) else { return Reading::Final };
+    let Some(said) = error_in(document) else { return Reading::Final };
     let text = format!("{}: {}", said.code, said.message);
     match said.meaning() {
         Some(Meaning::Pushback) => Reading::Pushback(said.back_off, text),
@@ -103,13 +116,9 @@ pub fn reading(answer: &Answer) -> Reading {
     }
 }
 
-/// What a final answer says about the mailbox.
-///
-/// # Errors
-/// When it settles nothing.
-pub fn interpret(answer: &Answer) -> Result<EwsAnswer, Trouble> {
+fn interpret(answer: &Answer, document: &Result<Element, String>) -> Result<EwsAnswer, Trouble> {
     match answer.status {
-        StatusCode::OK | StatusCode::INTERNAL_SERVER_ERROR => interpret_body(answer),
+        StatusCode::OK | StatusCode::INTERNAL_SERVER_ERROR => interpret_body(document),
         StatusCode::FORBIDDEN => Ok(interpret_forbidden(answer)),
         StatusCode::UNAUTHORIZED => Err(interpret_unauthorized(answer)),
         status => {
@@ -119,11 +128,12 @@ pub fn interpret(answer: &Answer) -> Result<EwsAnswer, Trouble> {
     }
 }
 
-fn interpret_body(answer: &Answer) -> Result<EwsAnswer, Trouble> {
-    let document = Element::parse(&answer.body)
+fn interpret_body(document: &Result<Element, String>) -> Result<EwsAnswer, Trouble> {
+    let document = document
+        .as_ref()
         .map_err(|error| Trouble::new(Cause::Unreadable, format!("the answer of EWS cannot be read: {error}")))?;
     let inconclusive = |detail: String| Err(Trouble::new(Cause::Inconclusive, detail));
-    let Some(Said { code, message, .. }) = error_in(&document) else {
+    let Some(Said { code, message, .. }) = error_in(document) else {
         let opened =
             document.find("GetFolderResponseMessage").is_some_and(|message| message.find("FolderId").is_some());
         return match opened {

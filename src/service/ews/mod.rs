@@ -2,15 +2,16 @@
 
 mod answer;
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use url::Url;
 
 use crate::evidence::mailbox::EwsAnswer;
 use crate::service::xml::escaped;
-use crate::transport::{Call, Client, Patience, Request, Resource, ScopeId, Trouble};
+use crate::transport::{Answer, Call, Client, Patience, Request, Resource, ScopeId, Trouble};
 
-pub use answer::{interpret, reading};
+pub use answer::{Heard, hear};
 
 /// EWS, as our application sees it.
 pub struct Ews {
@@ -39,8 +40,16 @@ impl Ews {
             .header("accept", "text/xml")
             .header("x-anchormailbox", address)
             .header("return-client-request-id", "true");
+        // What the last answer means is kept as it is read: to read XML twice is dear.
+        let meaning = Cell::new(None);
+        let reading = |answer: &Answer| {
+            let heard = hear(answer);
+            meaning.set(Some(heard.meaning));
+            heard.reading
+        };
         let call = Call { scope: ScopeId::Ews, cost: 1, request, reading, patience: Patience::Question };
-        interpret(&self.client.call(Resource::Exchange, call).await?)
+        let answer = self.client.call(Resource::Exchange, call).await?;
+        meaning.take().unwrap_or_else(|| hear(&answer).meaning)
     }
 }
 

@@ -82,8 +82,7 @@ pub fn exchange(data: &[u8]) {
 pub fn soap(data: &[u8]) {
     let (question, rest) = chosen(data);
     for answer in Script::read(rest).answers() {
-        let _ = ews::reading(&answer);
-        let _ = ews::interpret(&answer);
+        let _ = ews::hear(&answer);
         let _ = soap::interpret(&answer.body);
         let _ = pox::interpret(&answer.body, Caller::Person);
         let _ = pox::interpret(&answer.body, Caller::Application);

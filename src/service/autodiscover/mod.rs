@@ -7,7 +7,7 @@ pub mod soap;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use url::Url;
+use url::{Origin, Url};
 
 use super::graph::one_line;
 use crate::evidence::Cause;
@@ -23,15 +23,18 @@ const MOST_HOPS: usize = 10;
 pub struct Autodiscover {
     transport: Arc<Transport>,
     entry: Url,
-    exchange: Url,
+    /// Of Exchange Online: where it is entered, and where its EWS is.
+    origins: [Origin; 2],
     exchange_hosts: Vec<String>,
 }
 
 impl Autodiscover {
     /// Asks at `entry`; an EWS address at `exchange` or one of `exchange_hosts` is Exchange Online.
     #[must_use]
-    pub fn new(transport: Arc<Transport>, entry: Url, exchange: Url, exchange_hosts: Vec<String>) -> Self {
-        Self { transport, entry, exchange, exchange_hosts }
+    pub fn new(transport: Arc<Transport>, mut entry: Url, exchange: Url, exchange_hosts: Vec<String>) -> Self {
+        entry.set_path("/autodiscover/autodiscover.json");
+        entry.set_query(None);
+        Self { transport, origins: [entry.origin(), exchange.origin()], entry, exchange_hosts }
     }
 
     /// Follows an address to its EWS host.
@@ -39,7 +42,8 @@ impl Autodiscover {
     /// # Errors
     /// When no answer could be had, or the way does not end.
     pub async fn route(&self, address: &str) -> Result<Routing, Trouble> {
-        let mut url = self.first(address)?;
+        let mut url = self.entry.clone();
+        url.query_pairs_mut().append_pair("Email", address).append_pair("Protocol", "EWS");
         let (mut hops, mut seen) = (Vec::new(), Vec::new());
         loop {
             let answer = self.ask(&url).await?;
@@ -58,14 +62,6 @@ impl Autodiscover {
                 Step::On(next) => url = next,
             }
         }
-    }
-
-    fn first(&self, address: &str) -> Result<Url, Trouble> {
-        let mut url = self.entry.join("/autodiscover/autodiscover.json").map_err(|error| {
-            Trouble::new(Cause::NoSource, format!("no Autodiscover address for this cloud: {error}"))
-        })?;
-        url.query_pairs_mut().append_pair("Email", address).append_pair("Protocol", "EWS");
-        Ok(url)
     }
 
     async fn ask(&self, url: &Url) -> Result<Answer, Trouble> {
@@ -141,11 +137,10 @@ impl Autodiscover {
     /// stands for an on-premises host has a path of its own.
     fn is_exchange_online(&self, url: &Url) -> bool {
         let host = url.host_str().unwrap_or_default();
-        let listed = self.exchange_hosts.iter().any(|listed| listed.eq_ignore_ascii_case(host));
-        let same = url.origin() == self.exchange.origin() || url.origin() == self.entry.origin();
-        let own_path =
-            ["/ews/", "/autodiscover/"].iter().any(|start| url.path().to_ascii_lowercase().starts_with(start));
-        listed || (same && own_path)
+        let path = url.path().to_ascii_lowercase();
+        self.exchange_hosts.iter().any(|listed| listed.eq_ignore_ascii_case(host))
+            || (["/ews/", "/autodiscover/"].iter().any(|start| path.starts_with(start))
+                && self.origins.contains(&url.origin()))
     }
 }
 

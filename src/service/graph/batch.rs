@@ -3,7 +3,7 @@
 //! It is a wire like any other: each request comes back with its own status, headers and body, so that pace,
 //! push-back and retry treat an item that was throttled inside a 200 as what it is.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use futures_util::future::BoxFuture;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use tokio::sync::{mpsc, oneshot};
 use url::Url;
 
@@ -79,23 +80,25 @@ struct Part<'a> {
     id: String,
     method: &'a str,
     url: &'a str,
-    #[serde(skip_serializing_if = "HashMap::is_empty")]
-    headers: HashMap<&'a str, &'a str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    headers: BTreeMap<&'a str, &'a str>,
 }
 
 #[derive(Deserialize)]
-struct Responses {
-    responses: Vec<Response>,
+struct Responses<'a> {
+    #[serde(borrow)]
+    responses: Vec<Response<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Response {
+struct Response<'a> {
     id: String,
     status: u16,
     #[serde(default)]
     headers: Option<HashMap<String, serde_json::Value>>,
-    #[serde(default)]
-    body: serde_json::Value,
+    /// As it was sent: whoever asked reads it.
+    #[serde(borrow, default)]
+    body: Option<&'a RawValue>,
 }
 
 async fn deliver(wire: &dyn Wire, root: &Url, batch: Vec<Item>) {
@@ -173,10 +176,7 @@ pub fn parse(body: &[u8]) -> Option<HashMap<String, Answer>> {
                 let _ = headers.try_insert(name, value);
             }
         }
-        let body = match response.body {
-            serde_json::Value::Null => Bytes::new(),
-            body => Bytes::from(body.to_string()),
-        };
+        let body = response.body.map_or_else(Bytes::new, |body| Bytes::copy_from_slice(body.get().as_bytes()));
         let status = StatusCode::from_u16(response.status).unwrap_or(StatusCode::BAD_GATEWAY);
         (response.id, Answer { status, headers, body })
     };

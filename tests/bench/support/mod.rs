@@ -121,7 +121,7 @@ pub fn load() -> String {
 /// No limit and no narrowness, for [`Simulator::start`]: what remains is the program.
 pub const UNBOUNDED: &str = "[tenants.bench.pace]\n\
     directory = { requests = 1000000, seconds = 1, start = 16, most = 16 }\n\
-    mailbox = { start = 320, most = 320 }\nexchange_admin = { start = 4, most = 4 }\n\
-    autodiscover = { requests = 1000000, seconds = 1, start = 32, most = 32 }\n\
+    mailbox = { start = 640, most = 640 }\nexchange_admin = { start = 4, most = 4 }\n\
+    autodiscover = { requests = 1000000, seconds = 1, start = 64, most = 64 }\n\
     on_premises = { requests = 1000000, seconds = 1, start = 32, most = 32 }\n\
-    ews = { start = 32, most = 32 }\n";
+    ews = { start = 64, most = 64 }\n";

@@ -14,8 +14,8 @@ use crate::service::graph::mailbox::Probe;
 use crate::transport::Trouble;
 
 /// Mailboxes under way for one question, waiting ones included. A mailbox that is asked to wait holds one of
-/// these places, but no request's.
-const UNDER_WAY: usize = 512;
+/// these places, but no request's. With more of them what each keeps in mind no longer fits a processor's cache.
+const UNDER_WAY: usize = 192;
 /// Refusals for want of permission, without one success, after which the rest is not asked: it is the same
 /// for everybody.
 const REFUSED_FOR_ALL: u32 = 25;

@@ -104,7 +104,7 @@ impl Element {
             attributes.push((attribute.key.local_name().as_ref().to_owned(), attribute.value.into_owned()));
         }
         let name = start.local_name().as_ref().to_owned();
-        Ok(Self { name, namespace, attributes, ..Self::default() })
+        Ok(Self { name, namespace, attributes, text: String::new(), children: Vec::new() })
     }
 
     /// The first child of a name.

@@ -119,20 +119,23 @@ impl Collector {
                 Err(trouble) => return Ok(Err(trouble)),
             };
             let next = present.next.clone();
-            let following = async {
-                match &next {
-                    Some(link) => Some(fetch(Some(link)).await),
-                    None => None,
+            // What goes wrong with this page ends the listing at once; what goes wrong with the next one when it is its turn.
+            let stored = async {
+                match self.store_page(name, present, roster, matching, &mut links).await {
+                    Ok(Ok(())) => Ok(()),
+                    end => Err(end),
                 }
             };
-            let (stored, following) =
-                tokio::join!(self.store_page(name, present, roster, matching, &mut links), following);
-            if let Err(trouble) = stored? {
-                return Ok(Err(trouble));
-            }
-            match following {
-                Some(following) => page = following,
-                None => return Ok(Ok(())),
+            let following = async {
+                match &next {
+                    Some(link) => Ok(Some(fetch(Some(link)).await)),
+                    None => Ok(None),
+                }
+            };
+            match tokio::try_join!(stored, following) {
+                Ok(((), Some(following))) => page = following,
+                Ok(((), None)) => return Ok(Ok(())),
+                Err(end) => return end,
             }
         }
     }

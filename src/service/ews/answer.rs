@@ -83,7 +83,10 @@ pub struct Heard {
 /// Understands an answer.
 #[must_use]
 pub fn hear(answer: &Answer) -> Heard {
-    let document = Element::parse(&answer.body);
+    let document = match answer.status {
+        StatusCode::OK | StatusCode::INTERNAL_SERVER_ERROR => Element::parse(&answer.body),
+        _ => Err("only these two statuses come with SOAP".to_owned()),
+    };
     Heard { reading: reading(answer, &document), meaning: interpret(answer, &document) }
 }
 

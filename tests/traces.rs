@@ -46,11 +46,11 @@ fn answer(folder: &Path, name: &str, status: u16) -> Answer {
 
 /// What an EWS recording comes to, in one word or two.
 fn ews_meaning(answer: &Answer) -> String {
-    let ews::Heard { reading, meaning } = ews::hear(answer);
-    match reading {
+    let document = ews::document(answer);
+    match ews::reading(answer, &document) {
         Reading::Pushback(wait, _) => format!("wait {}", wait.map_or(0, |wait| wait.as_millis())),
         Reading::Transient(cause, _) => format!("again, then {}", cause.id()),
-        Reading::Final => match meaning {
+        Reading::Final => match ews::interpret(answer, &document) {
             Ok(EwsAnswer::Works) => "works".to_owned(),
             Ok(EwsAnswer::NotPermitted { .. }) => "not permitted".to_owned(),
             Ok(EwsAnswer::NoMailbox { .. }) => "no mailbox".to_owned(),

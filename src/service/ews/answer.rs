@@ -72,25 +72,23 @@ impl Said {
     }
 }
 
-/// What was understood of an answer.
-pub struct Heard {
-    /// Whether to ask again, and when.
-    pub reading: Reading,
-    /// What it says about the mailbox, if it is final; a trouble when that settles nothing.
-    pub meaning: Result<EwsAnswer, Trouble>,
-}
+/// An answer's SOAP, or why there is none. Kept beside the answer: XML is dear to parse.
+pub type Document = Result<Element, String>;
 
-/// Understands an answer.
-#[must_use]
-pub fn hear(answer: &Answer) -> Heard {
-    let document = match answer.status {
+/// Parses what SOAP an answer has.
+///
+/// # Errors
+/// In words, when there is none.
+pub fn document(answer: &Answer) -> Document {
+    match answer.status {
         StatusCode::OK | StatusCode::INTERNAL_SERVER_ERROR => Element::parse(&answer.body),
-        _ => Err("only these two statuses come with SOAP".to_owned()),
-    };
-    Heard { reading: reading(answer, &document), meaning: interpret(answer, &document) }
+        _ => Err("only 200 and 500 come with SOAP".to_owned()),
+    }
 }
 
-fn reading(answer: &Answer, document: &Result<Element, String>) -> Reading {
+/// Whether to ask again, and when.
+#[must_use]
+pub fn reading(answer: &Answer, document: &Document) -> Reading {
     match answer.status.as_u16() {
         200 | 500 => {}
         302 if answer.header("location").is_some_and(|to| to.to_ascii_lowercase().contains("genericerrorpage")) => {
@@ -119,7 +117,11 @@ fn reading(answer: &Answer, document: &Result<Element, String>) -> Reading {
     }
 }
 
-fn interpret(answer: &Answer, document: &Result<Element, String>) -> Result<EwsAnswer, Trouble> {
+/// What a final answer says about the mailbox.
+///
+/// # Errors
+/// When it settles nothing.
+pub fn interpret(answer: &Answer, document: &Document) -> Result<EwsAnswer, Trouble> {
     match answer.status {
         StatusCode::OK | StatusCode::INTERNAL_SERVER_ERROR => interpret_body(document),
         StatusCode::FORBIDDEN => Ok(interpret_forbidden(answer)),
@@ -131,7 +133,7 @@ fn interpret(answer: &Answer, document: &Result<Element, String>) -> Result<EwsA
     }
 }
 
-fn interpret_body(document: &Result<Element, String>) -> Result<EwsAnswer, Trouble> {
+fn interpret_body(document: &Document) -> Result<EwsAnswer, Trouble> {
     let document = document
         .as_ref()
         .map_err(|error| Trouble::new(Cause::Unreadable, format!("the answer of EWS cannot be read: {error}")))?;

@@ -1,4 +1,17 @@
+use futures_util::future::BoxFuture;
+
 use super::*;
+use crate::clock::Clock;
+use crate::service::ews::Ews;
+use crate::transport::{Client, Origins, Pace, Request, Resource, Token, TokenSource, Transport, Wire, WireError};
+
+fn reading(answer: &Answer) -> Reading {
+    super::reading(answer, &document(answer))
+}
+
+fn interpret(answer: &Answer) -> Result<EwsAnswer, Trouble> {
+    super::interpret(answer, &document(answer))
+}
 
 fn answer(status: u16, headers: &[(&'static str, &str)], body: &str) -> Answer {
     let mut map = http::HeaderMap::new();
@@ -29,7 +42,7 @@ fn a_folder_of_any_kind_is_success() {
     for folder in ["Folder", "CalendarFolder"] {
         let inside = format!("<Folders><t:{folder} xmlns:t='urn:t'><t:FolderId Id='AAMk'/></t:{folder}></Folders>");
         let good = answer(200, &[], &response("Success", "NoError", &inside));
-        assert_eq!((hear(&good).reading, hear(&good).meaning), (Reading::Final, Ok(EwsAnswer::Works)));
+        assert_eq!((reading(&good), interpret(&good)), (Reading::Final, Ok(EwsAnswer::Works)));
     }
 }
 
@@ -37,9 +50,9 @@ fn a_folder_of_any_kind_is_success() {
 fn the_two_policy_reasons_and_a_403_without_one_are_three_answers() {
     let switch = answer(403, &[("x-ews-policy-reason", "EWS is disabled for this user or tenant")], "");
     let policy = answer(403, &[("x-ews-policy-reason", "EWS is blocked by policy for this user or tenant")], "");
-    assert!(matches!(hear(&switch).meaning, Ok(EwsAnswer::RefusedSwitch { .. })));
-    assert!(matches!(hear(&policy).meaning, Ok(EwsAnswer::RefusedPolicy { .. })));
-    assert!(matches!(hear(&answer(403, &[], "")).meaning, Ok(EwsAnswer::RefusedOther { .. })));
+    assert!(matches!(interpret(&switch), Ok(EwsAnswer::RefusedSwitch { .. })));
+    assert!(matches!(interpret(&policy), Ok(EwsAnswer::RefusedPolicy { .. })));
+    assert!(matches!(interpret(&answer(403, &[], "")), Ok(EwsAnswer::RefusedOther { .. })));
 }
 
 #[test]
@@ -47,19 +60,16 @@ fn a_busy_server_is_believed_in_every_carrier() {
     let value = "<MessageXml><Value Name='BackOffMilliseconds'>14500</Value></MessageXml>";
     let wait = Some(Duration::from_millis(14_500));
     for (status, body) in [(500, fault("ErrorServerBusy", value)), (200, response("Error", "ErrorServerBusy", value))] {
-        assert!(
-            matches!(hear(&answer(status, &[], &body)).reading, Reading::Pushback(found, _) if found == wait),
-            "{body}"
-        );
+        assert!(matches!(reading(&answer(status, &[], &body)), Reading::Pushback(found, _) if found == wait), "{body}");
     }
     let inner = "<MessageXml><Value Name='InnerErrorResponseCode'>ErrorServerBusy</Value></MessageXml>";
     let hidden = answer(200, &[], &response("Error", "ErrorInternalServerError", inner));
-    assert!(matches!(hear(&hidden).reading, Reading::Pushback(None, _)));
+    assert!(matches!(reading(&hidden), Reading::Pushback(None, _)));
 }
 
 #[test]
 fn codes_about_the_mailbox_are_told_from_codes_about_us() {
-    let of = |code: &str| hear(&answer(500, &[], &fault(code, ""))).meaning;
+    let of = |code: &str| interpret(&answer(500, &[], &fault(code, "")));
     assert!(matches!(of("ErrorNonExistentMailbox"), Ok(EwsAnswer::NoMailbox { .. })));
     assert!(matches!(of("ErrorImpersonateUserDenied"), Ok(EwsAnswer::NotPermitted { .. })));
     assert!(matches!(of("ErrorInvalidLicense"), Ok(EwsAnswer::RefusedOther { .. })));
@@ -70,20 +80,52 @@ fn codes_about_the_mailbox_are_told_from_codes_about_us() {
 
 #[test]
 fn broken_bodies_and_empty_faults_settle_nothing() {
-    assert!(matches!(hear(&answer(200, &[], "<html>")).reading, Reading::Transient(Cause::Unreadable, _)));
-    assert!(matches!(hear(&answer(500, &[], "<html>")).reading, Reading::Transient(Cause::Outage, _)));
+    assert!(matches!(reading(&answer(200, &[], "<html>")), Reading::Transient(Cause::Unreadable, _)));
+    assert!(matches!(reading(&answer(500, &[], "<html>")), Reading::Transient(Cause::Outage, _)));
     let empty = answer(500, &[], "<Envelope><Body><Fault> </Fault></Body></Envelope>");
-    assert!(matches!(hear(&empty).reading, Reading::Transient(Cause::Inconclusive, _)));
-    assert_eq!(hear(&empty).meaning.unwrap_err().cause, Cause::Inconclusive);
+    assert!(matches!(reading(&empty), Reading::Transient(Cause::Inconclusive, _)));
+    assert_eq!(interpret(&empty).unwrap_err().cause, Cause::Inconclusive);
     let other = answer(200, &[], "<Envelope><Body><CreateFolderResponse/></Body></Envelope>");
-    assert_eq!(hear(&other).meaning.unwrap_err().cause, Cause::Inconclusive);
+    assert_eq!(interpret(&other).unwrap_err().cause, Cause::Inconclusive);
 }
 
 #[test]
 fn a_401_tells_a_bad_token_from_a_server_without_oauth() {
     let ntlm = answer(401, &[("www-authenticate", "NTLM"), ("www-authenticate", "Negotiate")], "");
-    assert_eq!(hear(&ntlm).meaning.unwrap_err().cause, Cause::Inconclusive);
+    assert_eq!(interpret(&ntlm).unwrap_err().cause, Cause::Inconclusive);
     let bearer =
         answer(401, &[("www-authenticate", "Bearer error=\"invalid_token\""), ("www-authenticate", "Basic")], "");
-    assert_eq!(hear(&bearer).meaning.unwrap_err().cause, Cause::SignIn);
+    assert_eq!(interpret(&bearer).unwrap_err().cause, Cause::SignIn);
+}
+
+const TOKEN: &str = "eyJub2JvZHkncyI6MX0.eyJub2JvZHkncyI6MX0.c2ln";
+
+/// A server, or something before it, that shows each request's credentials in a header.
+struct Echo;
+
+impl Wire for Echo {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Answer, WireError>> {
+        let told = request.headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let reason = format!("blocked by policy for {told}");
+        Box::pin(std::future::ready(Ok(answer(403, &[("x-ews-policy-reason", &reason)], ""))))
+    }
+}
+
+impl TokenSource for Echo {
+    fn fetch(&self, _: Resource) -> BoxFuture<'_, Result<Token, Trouble>> {
+        let issued: jiff::Timestamp = "2026-11-20T06:00:00Z".parse().unwrap();
+        let expires = issued + std::time::Duration::from_secs(3600);
+        Box::pin(std::future::ready(Ok(Token { secret: TOKEN.into(), issued, expires, roles: Vec::new() })))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_header_that_repeats_our_token_is_not_quoted() {
+    let root: url::Url = "https://outlook.example/".parse().unwrap();
+    let origins = Origins { graph: root.clone(), exchange: root, exchange_hosts: Vec::new() };
+    let transport = Transport::new(std::sync::Arc::new(Echo), Pace::default(), Clock::system());
+    let client = Client::new(std::sync::Arc::new(transport), std::sync::Arc::new(Echo), origins);
+    let said = Ews::new(std::sync::Arc::new(client)).open_inbox("ada@contoso.example").await;
+    assert!(matches!(said, Ok(EwsAnswer::RefusedOther { .. })), "the header is gone");
+    assert!(!format!("{said:?}").contains(TOKEN));
 }

@@ -11,7 +11,7 @@ use crate::evidence::mailbox::EwsAnswer;
 use crate::service::xml::escaped;
 use crate::transport::{Answer, Call, Client, Patience, Request, Resource, ScopeId, Trouble};
 
-pub use answer::{Heard, hear};
+pub use answer::{Document, document, interpret, reading};
 
 /// EWS, as our application sees it.
 pub struct Ews {
@@ -40,16 +40,17 @@ impl Ews {
             .header("accept", "text/xml")
             .header("x-anchormailbox", address)
             .header("return-client-request-id", "true");
-        // What the last answer means is kept as it is read: to read XML twice is dear.
-        let meaning = Cell::new(None);
+        let parsed = Cell::new(None);
         let reading = |answer: &Answer| {
-            let heard = hear(answer);
-            meaning.set(Some(heard.meaning));
-            heard.reading
+            let document = document(answer);
+            let reading = reading(answer, &document);
+            parsed.set(Some(document));
+            reading
         };
         let call = Call { scope: ScopeId::Ews, cost: 1, request, reading, patience: Patience::Question };
         let answer = self.client.call(Resource::Exchange, call).await?;
-        meaning.take().unwrap_or_else(|| hear(&answer).meaning)
+        // Only now: what the answer repeats of our token has been taken out of it.
+        interpret(&answer, &parsed.take().unwrap_or_else(|| document(&answer)))
     }
 }
 

@@ -82,7 +82,9 @@ pub fn exchange(data: &[u8]) {
 pub fn soap(data: &[u8]) {
     let (question, rest) = chosen(data);
     for answer in Script::read(rest).answers() {
-        let _ = ews::hear(&answer);
+        let document = ews::document(&answer);
+        let _ = ews::reading(&answer, &document);
+        let _ = ews::interpret(&answer, &document);
         let _ = soap::interpret(&answer.body);
         let _ = pox::interpret(&answer.body, Caller::Person);
         let _ = pox::interpret(&answer.body, Caller::Application);

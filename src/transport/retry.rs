@@ -240,7 +240,8 @@ impl Transport {
                 None => {}
             }
             scope.stats.sent();
-            let sent = self.wire.send(request).await.map(|answer| ((call.reading)(&answer), answer));
+            let used = header.as_ref().and_then(Option::as_ref);
+            let sent = self.wire.send(request).await.map(|answer| (quotable((call.reading)(&answer), used), answer));
             if let Ok((Reading::Final, answer)) = &sent {
                 // While the permit is held: a success on a full scope is what lets it grow.
                 scope.succeeded(near_limit(answer));
@@ -260,6 +261,20 @@ impl Transport {
                 Err(error) => attempt.failed(cause_of(&error), &error.to_string()).await?,
             }
         }
+    }
+}
+
+/// A reading as it may be told: what a service says of its failure may repeat the token that we sent (an answer that is
+/// final is searched where it is handed out).
+fn quotable(reading: Reading, used: Option<&HeaderValue>) -> Reading {
+    let token = used.and_then(|used| used.to_str().ok()?.strip_prefix("Bearer "));
+    // Texts are cut off somewhere: its beginning is enough.
+    let Some(beginning) = token.map(|token| token.get(..16).unwrap_or(token)) else { return reading };
+    let told = || "the service's words for its failure repeat our token: not quoted".to_owned();
+    match reading {
+        Reading::Pushback(wait, why) if why.contains(beginning) => Reading::Pushback(wait, told()),
+        Reading::Transient(cause, why) if why.contains(beginning) => Reading::Transient(cause, told()),
+        reading => reading,
     }
 }
 

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use futures_util::future::BoxFuture;
 
 use super::*;
@@ -100,14 +102,21 @@ fn a_401_tells_a_bad_token_from_a_server_without_oauth() {
 
 const TOKEN: &str = "eyJub2JvZHkncyI6MX0.eyJub2JvZHkncyI6MX0.c2ln";
 
-/// A server, or something before it, that shows each request's credentials in a header.
-struct Echo;
+/// A server, or something before it, that shows each request's credentials: in a header, or in a fault.
+#[derive(Clone, Copy)]
+enum Echo {
+    Header,
+    Fault,
+}
 
 impl Wire for Echo {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Answer, WireError>> {
         let told = request.headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let reason = format!("blocked by policy for {told}");
-        Box::pin(std::future::ready(Ok(answer(403, &[("x-ews-policy-reason", &reason)], ""))))
+        let shown = match self {
+            Self::Header => answer(403, &[("x-ews-policy-reason", &format!("blocked by policy for {told}"))], ""),
+            Self::Fault => answer(500, &[], &fault("ErrorInternalServerError", "").replace("words", told)),
+        };
+        Box::pin(std::future::ready(Ok(shown)))
     }
 }
 
@@ -119,13 +128,18 @@ impl TokenSource for Echo {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_header_that_repeats_our_token_is_not_quoted() {
+async fn told_by(echo: Echo) -> String {
     let root: url::Url = "https://outlook.example/".parse().unwrap();
     let origins = Origins { graph: root.clone(), exchange: root, exchange_hosts: Vec::new() };
-    let transport = Transport::new(std::sync::Arc::new(Echo), Pace::default(), Clock::system());
-    let client = Client::new(std::sync::Arc::new(transport), std::sync::Arc::new(Echo), origins);
-    let said = Ews::new(std::sync::Arc::new(client)).open_inbox("ada@contoso.example").await;
-    assert!(matches!(said, Ok(EwsAnswer::RefusedOther { .. })), "the header is gone");
-    assert!(!format!("{said:?}").contains(TOKEN));
+    let transport = Transport::new(Arc::new(echo), Pace::default(), Clock::system());
+    let client = Client::new(Arc::new(transport), Arc::new(echo), origins);
+    format!("{:?}", Ews::new(Arc::new(client)).open_inbox("ada@contoso.example").await)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_repeats_our_token_is_not_quoted() {
+    let header = told_by(Echo::Header).await;
+    assert!(header.contains("RefusedOther") && !header.contains(TOKEN), "{header}");
+    let fault = told_by(Echo::Fault).await;
+    assert!(fault.contains("repeat our token") && !fault.contains(TOKEN), "{fault}");
 }

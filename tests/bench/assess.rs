@@ -1,4 +1,4 @@
-//! How fast a tenant is assessed. Two measurements, over a simulator in a process of its own:
+//! How fast a tenant is assessed. Three measurements, over a simulator in a process of its own:
 //!
 //! * `cargo bench --bench assess [-- USERS LATENCY_MS [FAULT…]]` (100,000 and 200): against the bound that limits and latency
 //!   set. The simulator keeps the published limits and takes so long for every answer. The bound of a service is the longer
@@ -6,7 +6,8 @@
 //!   and probes cannot all overlap, so what comes before the probes has a bound of its own.
 //! * `cargo bench --bench assess -- flat [USERS…]` (10,000 100,000 1,000,000): without limits and latency. What a mailbox costs, how that grows, and
 //!   how many requests a second get through against a load generator (`wrk`, if it is installed) that puts the same kinds
-//!   of requests to the same simulator.
+//!   of requests to the same simulator. All three share the cores as the scheduler likes.
+//! * `cargo bench --bench assess -- apart [USERS…]` (100,000): the same, with the simulator on one half of the cores and whoever asks on the other.
 #![allow(clippy::expect_used, clippy::print_stdout, reason = "a program for a person at a terminal")]
 
 #[path = "support/load_generator.rs"]
@@ -17,7 +18,7 @@ mod support;
 use std::path::Path;
 
 use ewsready::transport::{Pace, ScopeId};
-use support::{Simulator, UNBOUNDED, Used, load, program, run, scratch};
+use support::{Cores, Simulator, UNBOUNDED, Used, load, program_on, run, scratch};
 
 /// Mailboxes in a `$batch`, and how many of them the service opens at once: a batch takes several latencies.
 const BATCH: f64 = 20.0;
@@ -31,9 +32,13 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let number = |text: &String| text.replace(['_', ','], "").parse::<u32>().expect("a number");
     match arguments.split_first() {
-        Some((mode, users)) if mode == "flat" => {
+        Some((mode, users)) if mode == "flat" || mode == "apart" => {
             let users: Vec<u32> = users.iter().map(number).collect();
-            flat(if users.is_empty() { &[10_000, 100_000, 1_000_000] } else { &users });
+            let (sides, usual): (_, &[u32]) = match mode.as_str() {
+                "flat" => ((Cores::Any, Cores::Any), &[10_000, 100_000, 1_000_000]),
+                _ => ((Cores::Asking, Cores::Answering), &[100_000]),
+            };
+            flat(if users.is_empty() { usual } else { &users }, sides);
         }
         _ => {
             let users = arguments.first().map_or(100_000, number);
@@ -44,8 +49,8 @@ fn main() {
 }
 
 /// Assesses everybody and writes the CSV.
-fn assess(folder: &Path) -> Used {
-    run(program(folder).args(["assess", "roster.csv", "--tenant", "bench", "--format", "csv", "--fresh"]))
+fn assess(folder: &Path, cores: Cores) -> Used {
+    run(program_on(cores, folder).args(["assess", "roster.csv", "--tenant", "bench", "--format", "csv", "--fresh"]))
 }
 
 /// What is left of an assessment: rows, rows that are not assessed, requests, push-backs, seconds of asking.
@@ -109,7 +114,7 @@ fn bound(users: u32, latency: u32, faults: &[String]) {
     all.extend(faults.iter().cloned());
     let _simulator = Simulator::start(folder.path(), users, &all, "");
     let before = load();
-    let used = assess(folder.path());
+    let used = assess(folder.path(), Cores::Any);
     let outcome = Outcome::of(folder.path());
     let (first, services) = bounds(f64::from(users), f64::from(latency) / 1000.0);
     let slowest = services.iter().map(|(_, seconds)| *seconds).fold(0.0, f64::max);
@@ -133,8 +138,8 @@ fn bound(users: u32, latency: u32, faults: &[String]) {
     println!("  rows {:30}, not assessed {}, pushed back {}", outcome.rows, outcome.open, outcome.pushbacks);
 }
 
-fn flat(sizes: &[u32]) {
-    println!("without limits and latency; load {}", load());
+fn flat(sizes: &[u32], (asking, answering): (Cores, Cores)) {
+    println!("without limits and latency; cores to ask {asking:?}, to answer {answering:?}; load {}", load());
     println!(
         "{:>9} {:>8} {:>8} {:>11} {:>10} {:>9} {:>8} {:>9} {:>10} {:>10}",
         "mailboxes",
@@ -151,11 +156,11 @@ fn flat(sizes: &[u32]) {
     let mut first: Option<f64> = None;
     for users in sizes {
         let folder = scratch();
-        let simulator = Simulator::start(folder.path(), *users, &[], UNBOUNDED);
+        let simulator = Simulator::start_on(answering, folder.path(), *users, &[], UNBOUNDED);
         // First, so that neither of the two pays for what a simulator does once.
-        let generated = load_generator::requests_a_second(&simulator, folder.path());
+        let generated = load_generator::requests_a_second(&simulator, folder.path(), asking);
         let before = simulator.cpu();
-        let used = assess(folder.path());
+        let used = assess(folder.path(), asking);
         let served = simulator.cpu() - before;
         let outcome = Outcome::of(folder.path());
         let rate = outcome.http() / outcome.asking;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 
-use super::support::Simulator;
+use super::support::{Cores, Simulator};
 
 const SELECT: &str = "id,userPrincipalName,mail,proxyAddresses,displayName,accountEnabled,userType,usageLocation,\
 onPremisesSyncEnabled,createdDateTime,assignedLicenses,assignedPlans,licenseAssignmentStates";
@@ -16,14 +16,15 @@ const ROUND: usize = 1000;
 ///
 /// # Errors
 /// Why there is no number: it is not installed, or its answer is not understood.
-pub fn requests_a_second(simulator: &Simulator, folder: &Path) -> Result<f64, String> {
+pub fn requests_a_second(simulator: &Simulator, folder: &Path, cores: Cores) -> Result<f64, String> {
     if Command::new("wrk").arg("-v").output().is_err() {
         return Err("wrk is not installed (apt install wrk)".to_owned());
     }
     let script = folder.join("mix.lua");
     std::fs::write(&script, lua(simulator, folder)?).map_err(|error| error.to_string())?;
-    let run = Command::new("wrk")
-        .args(["-t2", "-c64", "-d15s", "--timeout", "30s", "-s"])
+    let run = cores
+        .command("wrk")
+        .args([&format!("-t{}", cores.count()), "-c64", "-d15s", "--timeout", "30s", "-s"])
         .args([&script])
         .arg(&simulator.url)
         .output()

@@ -10,9 +10,55 @@ use std::time::{Duration, Instant};
 
 /// The program, run in a folder.
 pub fn program(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ewsready"));
+    program_on(Cores::Any, folder)
+}
+
+/// The program, run in a folder on some of the cores.
+pub fn program_on(cores: Cores, folder: &Path) -> Command {
+    let mut command = cores.command(env!("CARGO_BIN_EXE_ewsready"));
     command.current_dir(folder);
     command
+}
+
+/// Where a process may run. On two computers nobody would take a core from whom it asks; on one, the scheduler puts an answer
+/// where the question came from and each waits for the other, so that measurements beside each other scatter by a half.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cores {
+    /// Wherever the scheduler puts it.
+    Any,
+    /// On the first half.
+    Asking,
+    /// On the second half.
+    Answering,
+}
+
+impl Cores {
+    /// How many these are.
+    pub fn count(self) -> usize {
+        let (first, last) = self.span();
+        last - first + 1
+    }
+
+    /// A command that runs there, by way of `taskset` (util-linux).
+    pub fn command(self, program: &str) -> Command {
+        if self == Self::Any {
+            return Command::new(program);
+        }
+        let (first, last) = self.span();
+        let mut command = Command::new("taskset");
+        command.args(["-c", &format!("{first}-{last}"), program]);
+        command
+    }
+
+    /// First and last of them.
+    fn span(self) -> (usize, usize) {
+        let all = std::thread::available_parallelism().map_or(2, usize::from).max(2);
+        match self {
+            Self::Any => (0, all - 1),
+            Self::Asking => (0, all / 2 - 1),
+            Self::Answering => (all / 2, all - 1),
+        }
+    }
 }
 
 /// A folder that goes with the measurement. Stores of a million mailboxes are no matter for a temporary folder in memory.
@@ -33,7 +79,12 @@ impl Simulator {
     /// Serves `users` accounts with faults; leaves roster, credentials and a configuration with the tenant `bench` in the
     /// folder. `pace` is TOML below `[tenants.bench]`.
     pub fn start(folder: &Path, users: u32, faults: &[String], pace: &str) -> Self {
-        let mut command = program(folder);
+        Self::start_on(Cores::Any, folder, users, faults, pace)
+    }
+
+    /// As [`Self::start`], on some of the cores.
+    pub fn start_on(cores: Cores, folder: &Path, users: u32, faults: &[String], pace: &str) -> Self {
+        let mut command = program_on(cores, folder);
         command.args(["simulate", "--users", &users.to_string(), "--listen", "127.0.0.1:0"]);
         command.args(["--write-roster", "roster.csv", "--write-credentials", "credentials.toml"]);
         command.args(faults.iter().flat_map(|fault| ["--fault", fault]));

@@ -215,3 +215,17 @@ fn a_wrong_file_is_named_before_anything_is_asked() {
     assert!(said.contains("absent.json cannot be read"), "{said}");
     assert!(!sandbox.path("ewsready.sqlite").exists());
 }
+
+#[test]
+fn a_filter_that_an_export_leaves_out_is_said_to_be_unseen_and_not_to_be_missing() {
+    let sandbox = Sandbox::new();
+    let simulator = sandbox.simulator(&[]);
+    exports(&sandbox, &simulator);
+    let mut objects: Vec<BTreeMap<String, Value>> = serde_json::from_slice(&sandbox.read("cas.json")).expect("a list");
+    objects.iter_mut().for_each(|object| drop(object.remove("EwsApplicationAccessPolicy")));
+    sandbox.write("cas.json", serde_json::to_string(&objects).expect("JSON"));
+    let (_, said) = assess(&sandbox, &simulator, "sources = { cas_mailboxes = 'cas.json' }\n");
+    assert!(said.contains("cas.json has no column EwsApplicationAccessPolicy"), "{said}");
+    let report = String::from_utf8(sandbox.read("out/readiness.json")).expect("text");
+    assert!(report.contains("whether there is a user-agent filter is not in the export"), "the row says it too");
+}

@@ -67,11 +67,11 @@ fn list(word: &str) -> AppList {
 
 fn agents(word: &str) -> AgentFilter {
     let patterns = |patterns: &[&str]| patterns.iter().map(|pattern| (*pattern).to_owned()).collect();
-    let allow = |list| AgentFilter { enforce: Some(AgentRule::AllowList), allow: list, block: Vec::new() };
+    let allow = |list| AgentFilter { enforce: Some(AgentRule::AllowList), allow: list, ..AgentFilter::default() };
     // The list that is not enforced says the opposite, and must not be looked at.
-    let block = |list| AgentFilter { enforce: Some(AgentRule::BlockList), allow: Vec::new(), block: list };
+    let block = |list| AgentFilter { enforce: Some(AgentRule::BlockList), block: list, ..AgentFilter::default() };
     match word {
-        "none" => AgentFilter { enforce: None, allow: Vec::new(), block: patterns(&["*"]) },
+        "none" => AgentFilter { block: patterns(&["*"]), ..AgentFilter::default() },
         "in" => allow(patterns(&["Outlook/*", "ewsready/*"])),
         "out" => allow(patterns(&["Outlook/*", "ewsready"])),
         "nobody" => allow(Vec::new()),

@@ -28,6 +28,12 @@ const SHOWN: [(Question, &str, ScopeId); 6] = [
     (Question::Ews, "EWS", ScopeId::Ews),
 ];
 
+/// A question as it is told to people.
+#[must_use]
+pub fn name(question: Question) -> &'static str {
+    SHOWN.iter().find(|(shown, ..)| *shown == question).map_or("an added question", |(_, name, _)| name)
+}
+
 /// Progress under way.
 pub struct Progress {
     task: JoinHandle<()>,

@@ -69,6 +69,9 @@ impl Collector {
         }
         let organization: Observation<OrganizationEws> = match &self.services.exchange.organization {
             Some(supply) => {
+                if let Some(gap) = supply.gap() {
+                    self.board.remark(gap.to_owned());
+                }
                 let told = match supply.page(None).await {
                     Ok(page) => self.own(page.items.into_iter().next(), &supply.source()).await?,
                     Err(trouble) => Err(trouble),

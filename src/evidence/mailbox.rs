@@ -207,6 +207,10 @@ pub struct CasMailbox {
 pub struct AgentFilter {
     /// Which list is enforced; `None`: no filter.
     pub enforce: Option<AgentRule>,
+    /// Whoever told the settings left this one out (an export of the few properties that `Get-EXOCasMailbox` gives unasked):
+    /// taken as no filter, and said so.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unseen: bool,
     /// Patterns with `*` of `EwsAllowList`.
     pub allow: Vec<String>,
     /// Patterns with `*` of `EwsBlockList`.

@@ -55,6 +55,14 @@ impl Export {
         }
     }
 
+    /// What the file tells of nobody although its cmdlet could.
+    pub(super) fn gap(self, table: &Table) -> Option<&'static str> {
+        let silent = self != Self::Mailboxes && !table.records.is_empty() && !table.columns.contains(POLICY);
+        silent.then_some(
+            "has no column EwsApplicationAccessPolicy: that there is no user-agent filter is taken for granted",
+        )
+    }
+
     fn missing(self, table: &Table) -> String {
         let needed: &[&str] = match self {
             Self::Organization => &["EwsEnabled"],
@@ -65,6 +73,9 @@ impl Export {
         format!("it lacks {}", missing.copied().collect::<Vec<_>>().join(" and "))
     }
 }
+
+/// The column that tells of a user-agent filter.
+pub(super) const POLICY: &str = "EwsApplicationAccessPolicy";
 
 /// One record, as the cmdlet meant it.
 pub(super) struct Row<'a> {
@@ -130,13 +141,13 @@ impl Row<'_> {
     }
 
     fn agents(&self) -> Result<AgentFilter, String> {
-        let enforce = AgentRule::of(self.text("EwsApplicationAccessPolicy")?.as_deref())?;
+        let enforce = AgentRule::of(self.text(POLICY)?.as_deref())?;
         if enforce.is_none() {
             // Lists that nobody enforces may be in any form.
-            return Ok(AgentFilter::default());
+            return Ok(AgentFilter { unseen: !self.record.cells.contains_key(POLICY), ..AgentFilter::default() });
         }
         let (allow, block) = (self.list("EwsAllowList")?, self.list("EwsBlockList")?);
-        Ok(AgentFilter { enforce, allow, block })
+        Ok(AgentFilter { enforce, allow, block, unseen: false })
     }
 
     fn cell(&self, column: &str) -> &Cell {

@@ -41,6 +41,7 @@ pub struct Imported<T> {
     file: String,
     at: Option<Timestamp>,
     complete: bool,
+    gap: Option<String>,
     entries: Vec<T>,
 }
 
@@ -70,6 +71,10 @@ impl<T: Clone + Send + Sync> Supply<T> for Imported<T> {
 
     fn is_complete(&self) -> bool {
         self.complete
+    }
+
+    fn gap(&self) -> Option<&str> {
+        self.gap.as_deref()
     }
 
     fn page<'a>(&'a self, next: Option<&'a str>) -> BoxFuture<'a, Result<Page<T>, Trouble>> {
@@ -121,7 +126,8 @@ fn read<T>(
     });
     let file = path.file_name().map_or_else(|| shown.clone(), |name| PathBuf::from(name).display().to_string());
     let complete = table.records.iter().all(|record| exchange::Row { record }.says_complete());
-    Ok(Imported { file, at, complete, entries: entries.collect::<Result<_, _>>()? })
+    let gap = export.gap(&table).map(|gap| format!("{file} {gap}; {TEMPLATE}"));
+    Ok(Imported { file, at, complete, gap, entries: entries.collect::<Result<_, _>>()? })
 }
 
 const TEMPLATE: &str = "templates/export-exchange.ps1 makes all three files";

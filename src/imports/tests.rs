@@ -61,6 +61,18 @@ fn other_delimiters_and_null_are_understood() {
 }
 
 #[test]
+fn a_column_that_is_missing_is_no_filter_that_was_seen_to_be_missing() {
+    let unseen = |text: &str| cas(text.as_bytes()).unwrap()[0].value.as_ref().unwrap().agents.unseen;
+    // What `Get-EXOCasMailbox` gives unasked.
+    assert!(unseen("PrimarySmtpAddress,EwsEnabled\nada@contoso.example,True\n"));
+    assert!(unseen(r#"[{"PrimarySmtpAddress":"ada@contoso.example","EwsEnabled":true}]"#));
+    assert!(!unseen(&format!("{HEAD}\nada@contoso.example,True,,\n")));
+    assert!(!unseen(
+        r#"{"PrimarySmtpAddress":"ada@contoso.example","EwsEnabled":true,"EwsApplicationAccessPolicy":null}"#
+    ));
+}
+
+#[test]
 fn json_is_a_list_an_object_or_windows_powershell_s_wrapping() {
     let one = br#"{"PrimarySmtpAddress":"ada@contoso.example","ExternalDirectoryObjectId":"7","EwsEnabled":true,
         "EwsApplicationAccessPolicy":"EnforceBlockList","EwsBlockList":{"value":["Bad*"],"Count":1},"EwsAllowList":null}"#;

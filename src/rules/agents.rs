@@ -97,7 +97,7 @@ mod tests {
 
     fn filter(enforce: Option<AgentRule>, allow: &[&str], block: &[&str]) -> AgentFilter {
         let own = |list: &[&str]| list.iter().map(|pattern| (*pattern).to_owned()).collect();
-        AgentFilter { enforce, allow: own(allow), block: own(block) }
+        AgentFilter { enforce, allow: own(allow), block: own(block), unseen: false }
     }
 
     #[test]

@@ -54,6 +54,7 @@ pub const WORDS: &[(&str, &str)] = &[
     ("evidence/filter/allow", "only listed user agents ({count} patterns)"),
     ("evidence/filter/block", "all but listed user agents ({count} patterns)"),
     ("evidence/filter/none", "no user-agent filter"),
+    ("evidence/filter/unseen", "whether there is a user-agent filter is not in the export"),
     ("evidence/graph/access_policy", "refused by an application access policy: {message}"),
     ("evidence/graph/agent_policy", "refused by a user-agent filter: {message}"),
     ("evidence/graph/answers", "the mailbox answers ({purpose})"),

@@ -352,6 +352,6 @@ pub(super) mod speaks {
 
     fn filtered(case: &mut Owned) {
         let (enforce, allow) = (Some(AgentRule::AllowList), vec!["Outlook*".to_owned()]);
-        case.organization().agents = AgentFilter { enforce, allow, block: Vec::new() };
+        case.organization().agents = AgentFilter { enforce, allow, ..AgentFilter::default() };
     }
 }

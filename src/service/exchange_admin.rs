@@ -262,7 +262,7 @@ fn agents(policy: Option<String>, allow: Option<Value>, block: Option<Value>) ->
     };
     let allow = list("EwsAllowList", AgentRule::AllowList, allow)?;
     let block = list("EwsBlockList", AgentRule::BlockList, block)?;
-    Ok(AgentFilter { enforce, allow, block })
+    Ok(AgentFilter { enforce, allow, block, unseen: false })
 }
 
 /// A member that is there, be it `null`.

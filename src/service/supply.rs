@@ -27,6 +27,11 @@ pub trait Supply<T>: Send + Sync {
         true
     }
 
+    /// What it tells of nobody although it could, in a sentence.
+    fn gap(&self) -> Option<&str> {
+        None
+    }
+
     /// The first page, or the one a page before named.
     fn page<'a>(&'a self, next: Option<&'a str>) -> BoxFuture<'a, Result<Page<T>, Trouble>>;
 }

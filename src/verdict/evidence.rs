@@ -155,6 +155,7 @@ impl Words<'_, '_> {
 
     fn filter(&self, filter: &AgentFilter) -> String {
         let (key, count) = match filter.enforce {
+            None if filter.unseen => return self.say("filter/unseen"),
             None => return self.say("filter/none"),
             Some(AgentRule::AllowList) => ("filter/allow", filter.allow.len()),
             Some(AgentRule::BlockList) => ("filter/block", filter.block.len()),

@@ -114,6 +114,7 @@ fn ews_state(organization: &OrganizationEws, texts: &Texts) -> String {
         AppList::Seen(apps) => ("list_many", apps.len()),
     };
     let filter = match organization.agents.enforce {
+        None if organization.agents.unseen => "filter_unseen",
         None => "filter_none",
         Some(AgentRule::AllowList) => "filter_allow",
         Some(AgentRule::BlockList) => "filter_block",

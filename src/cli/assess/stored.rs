@@ -2,9 +2,9 @@
 
 use jiff::civil::Date;
 
-use crate::cli::Output;
 use crate::cli::services::code_page;
 use crate::cli::stop::Stop;
+use crate::cli::{Output, progress};
 use crate::clock::Clock;
 use crate::collector::End;
 use crate::config::{Imports, Profile};
@@ -131,7 +131,7 @@ pub(super) fn close(
         End::Stopped => Ok(Some(stop.exit())),
         End::LeftOut(question, mailboxes) => Err(Failure {
             exit: Exit::Resumable,
-            message: format!("{mailboxes} mailboxes were left without an outcome for the question '{question:?}'"),
+            message: format!("{mailboxes} mailboxes were left without an outcome for {}", progress::name(question)),
             hint: "no report was written; this is a fault of the program, please report it: the same command asks what is missing"
                 .to_owned(),
         }),

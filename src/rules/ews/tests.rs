@@ -154,7 +154,7 @@ fn nothing_stops_where_there_is_no_cloud_mailbox() {
 #[test]
 fn an_unclear_filter_leaves_the_settings_open() {
     let (enforce, allow) = (Some(AgentRule::AllowList), vec!["Outlook/*".to_owned()]);
-    let filtered = AgentFilter { enforce, allow, block: Vec::new() };
+    let filtered = AgentFilter { enforce, allow, ..AgentFilter::default() };
     let judgement = judged(|case| {
         case.organization().agents = filtered.clone();
         case.evidence.ews = unknown();

@@ -36,7 +36,6 @@ pub struct Page<T> {
     pub next: Option<String>,
 }
 
-/// How an answer is read before anybody looks into it.
 /// A page whose entries are still to be read: where the list goes on is known sooner, and can be asked for meanwhile.
 pub struct Unread<T> {
     /// The link to the next page, unless this is the last.
@@ -55,6 +54,7 @@ impl<T> Unread<T> {
     }
 }
 
+/// How an answer is read before anybody looks into it.
 type ByStatus = fn(&Answer) -> Reading;
 
 /// Reads a listing's page by status: it has a `value`, even where that is empty (OData JSON format, section 13).

@@ -164,7 +164,11 @@ impl World {
                 2 => AppList::Seen(BTreeSet::from([OWN_APP.to_owned()])),
                 _ => AppList::Seen(BTreeSet::from([OTHER_APP.to_owned()])),
             },
-            agents: AgentFilter { enforce: self.filter, allow: vec!["ewsready/*".to_owned()], block: Vec::new() },
+            agents: AgentFilter {
+                enforce: self.filter,
+                allow: vec!["ewsready/*".to_owned()],
+                ..AgentFilter::default()
+            },
             ..OrganizationEws::default()
         });
         self.licence(&mut case);

@@ -27,6 +27,9 @@ const CHART_GROUPS: usize = 14;
 const ROW_PIXELS: u32 = 18;
 /// Per cent at which the seven columns fill an A4 page.
 const SCALE: u16 = 62;
+/// Rows of the usual height on such a page, and how many an action takes.
+const PAGE_ROWS: u32 = 51;
+const ACTION_ROWS: u32 = 2;
 
 /// The sheet. `split`: sheets that go on in further ones.
 pub fn sheet(view: &View, book: &Book<'_>, split: &[(String, usize)]) -> Result<Worksheet, XlsxError> {
@@ -245,6 +248,11 @@ impl<'a> Page<'a> {
 
     fn first_actions(&mut self) -> Result<(), XlsxError> {
         let texts = self.texts;
+        // A heading alone at the foot of a page reads as an empty table.
+        let actions = u32::try_from(self.view.summary.first_actions().take(FIRST).count()).unwrap_or_default();
+        if self.row + 3 + actions * ACTION_ROWS > PAGE_ROWS {
+            self.new_page();
+        }
         self.section(self.label("first"))?;
         if self.view.summary.first_actions().next().is_none() {
             return self.remark(self.label("first_none"));

@@ -12,7 +12,8 @@ use crate::evidence::mailbox::{Account, DeletedAccount, DirectoryMatch, GraphAns
 use crate::evidence::observation::{Cause, Observation, Source};
 use crate::evidence::question::Question;
 use crate::evidence::store::{Candidate, LARGEST_ANSWER, Lacking, StoreError, Subject};
-use crate::service::graph::{Links, Unread, one_line};
+use crate::service::graph::{Links, Unread};
+use crate::service::one_line;
 use crate::transport::Trouble;
 
 /// Listings of the directory, as the store names them.

@@ -9,7 +9,8 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::graph::{Page, entries, list_by_status, one_line};
+use super::graph::{Page, entries, list_by_status};
+use super::one_line;
 use crate::evidence::Cause;
 use crate::evidence::mailbox::{AgentFilter, AgentRule, CasMailbox, Recipient};
 use crate::evidence::tenant::{AppList, OrganizationEws};

@@ -41,7 +41,7 @@ impl Tap {
     fn note(&self, host: &str, answer: &Answer) {
         for name in LIMITS {
             if let Some(value) = answer.header(name) {
-                let value = crate::service::graph::one_line(value);
+                let value = crate::service::one_line(value);
                 let mut limits = self.limits.lock().unwrap_or_else(PoisonError::into_inner);
                 limits.insert(format!("{host} {name}"), value);
             }

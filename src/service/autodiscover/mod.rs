@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use url::{Origin, Url};
 
-use super::graph::one_line;
+use super::one_line;
 use crate::evidence::Cause;
 use crate::evidence::mailbox::{Hop, RouteEnd, Routing};
 use crate::transport::retry::{by_status, describe, json_by_status};

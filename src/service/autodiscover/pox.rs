@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::super::graph::one_line;
 use super::super::xml::{Element, escaped};
 use crate::evidence::Cause;
 use crate::evidence::mailbox::UserSettings;
+use crate::service::one_line;
 use crate::transport::retry::by_status;
 use crate::transport::wire::is_loopback;
 use crate::transport::{Call, Client, Patience, Request, Resource, ScopeId, Trouble};

@@ -7,7 +7,7 @@ use url::Url;
 use super::pox::PoxAutodiscover;
 use crate::evidence::Cause;
 use crate::evidence::mailbox::UserSettings;
-use crate::service::graph::one_line;
+use crate::service::one_line;
 use crate::service::xml::{Element, escaped};
 use crate::transport::retry::by_status;
 use crate::transport::{Answer, Call, Client, Patience, Reading, Request, Resource, ScopeId, Trouble};

@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 
 use super::{Carrier, Entra, Refusals, issue};
 use crate::evidence::Cause;
-use crate::service::graph::one_line;
+use crate::service::one_line;
 use crate::transport::{Resource, Token, Trouble};
 
 /// Tells the person what to do.

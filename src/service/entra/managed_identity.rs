@@ -10,7 +10,7 @@ use url::Url;
 use super::permissions;
 use crate::clock::Clock;
 use crate::evidence::Cause;
-use crate::service::graph::one_line;
+use crate::service::one_line;
 use crate::transport::retry::{describe, json_by_status};
 use crate::transport::{Answer, Call, Patience, Reading, Request, ScopeId, Token, Transport, Trouble};
 

@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use crate::evidence::Cause;
 use crate::evidence::mailbox::EwsAnswer;
-use crate::service::graph::one_line;
+use crate::service::one_line;
 use crate::service::xml::Element;
 use crate::transport::retry::{by_status, describe};
 use crate::transport::{Answer, Reading, Trouble};

@@ -16,6 +16,7 @@ use serde::de::{DeserializeOwned, Error, IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use url::Url;
 
+use super::one_line;
 use crate::evidence::Cause;
 use crate::transport::retry::{describe, shaped_by_status};
 use crate::transport::{Answer, Call, Client, LISTING_LIMIT, Patience, Reading, Request, Resource, ScopeId, Trouble};
@@ -168,17 +169,6 @@ struct ErrorDetail {
 fn error_of(answer: &Answer) -> (String, String) {
     let body: ErrorBody = serde_json::from_slice(&answer.body).unwrap_or_default();
     (one_line(&body.error.code), one_line(&body.error.message))
-}
-
-/// A service's text on one line, and not longer than a reader wants.
-#[must_use]
-pub fn one_line(text: &str) -> String {
-    let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if let Some((cut, _)) = line.char_indices().nth(300) {
-        line.truncate(cut);
-        line.push('…');
-    }
-    line
 }
 
 /// The trouble an unexpected answer amounts to.

@@ -1,9 +1,9 @@
 //! Dynamics 365 server-side synchronization: what makes it fail for a user.
 
-use crate::evidence::joined::{DynamicsMailbox, ExportKind, HostProbe, Published};
+use crate::evidence::joined::{DynamicsMailbox, ExportKind, Published};
 
 use super::gate::{Caller, gate};
-use super::hybrid;
+use super::hybrid::{in_the_way, on_premises_host};
 use super::identity::{about_account, is_guest};
 use super::licence::gives_none;
 use super::reading::{GraphReading, Identity, Place, Reading};
@@ -238,19 +238,8 @@ pub static NOT_PUBLISHED: Rule = Rule {
         next: "Publish /EWS/Exchange.asmx of {host} without a login page in front of it, so that a caller without credentials gets 401.",
         alternative: "",
     },
-    check: |reading| {
-        let probe = on_premises_host(reading);
-        match probe.and_then(|probe| Some((&probe.host, probe.ews.stands_in_the_way()?))) {
-            Some((host, detail)) => Outcome::Says(Params::one("host", host).and("detail", detail)),
-            None => Outcome::Silent,
-        }
-    },
+    check: |reading| in_the_way(reading, |probe| &probe.ews),
 };
-
-fn on_premises_host<'a>(reading: &Reading<'a>) -> Option<&'a HostProbe> {
-    let on_premises = matches!(&reading.located, Ok(located) if located.place == Place::OnPremises);
-    hybrid::host(reading).filter(|_| on_premises)
-}
 
 /// Cause 4, cross-tenant: the customer's own application lacks Graph permissions.
 pub static CONSENT: Rule = Rule {

@@ -1,6 +1,6 @@
 //! What keeps needing EWS between an Exchange Server and the cloud, and where Graph does not reach yet.
 
-use crate::evidence::joined::HostProbe;
+use crate::evidence::joined::{HostProbe, Published};
 use crate::evidence::mailbox::RouteEnd;
 use crate::facts::Cloud;
 
@@ -8,8 +8,11 @@ use super::reading::{Place, Reading};
 use super::rule::{Effect, Outcome, Params, Question, Rule, RuleTexts};
 use super::sources::{DEPRECATION, HYBRID, HYBRID_GRAPH};
 
-/// The on-premises host to which Autodiscover sends this user, as it showed itself without credentials.
-pub fn host<'a>(reading: &Reading<'a>) -> Option<&'a HostProbe> {
+/// The host to which Autodiscover sends this user, whose mailbox is on-premises, as it showed itself without credentials.
+pub fn on_premises_host<'a>(reading: &Reading<'a>) -> Option<&'a HostProbe> {
+    if !matches!(&reading.located, Ok(located) if located.place == Place::OnPremises) {
+        return None;
+    }
     let Some(RouteEnd::OnPremises { url }) = reading.case.evidence.routing.value().map(|routing| &routing.end) else {
         return None;
     };
@@ -17,6 +20,15 @@ pub fn host<'a>(reading: &Reading<'a>) -> Option<&'a HostProbe> {
     let name = url.host_str()?;
     let probes = reading.case.tenant.on_premises.value()?;
     probes.iter().find(|probe| probe.host.eq_ignore_ascii_case(name))
+}
+
+/// Says what of that host stands in the way of a service in the cloud.
+pub fn in_the_way(reading: &Reading<'_>, part: fn(&HostProbe) -> &Published) -> Outcome {
+    let probe = on_premises_host(reading);
+    match probe.and_then(|probe| Some((&probe.host, part(probe).stands_in_the_way()?))) {
+        Some((host, detail)) => Outcome::Says(Params::one("host", host).and("detail", detail)),
+        None => Outcome::Silent,
+    }
 }
 
 /// Rich coexistence between Exchange Server and the cloud.

@@ -1,11 +1,11 @@
 //! Microsoft Teams: delegation, calendar app, presence.
 
-use crate::evidence::joined::{HostProbe, Published};
+use crate::evidence::joined::Published;
 use crate::evidence::mailbox::Delegate;
 
 use super::agents::{Passage, feature_passage, together};
 use super::gate::{Caller, Closed, gate};
-use super::hybrid;
+use super::hybrid::{in_the_way, on_premises_host};
 use super::reading::{Identity, Place, Reading};
 use super::rule::{Effect, Mark, Open, Outcome, Params, Question, Rule, RuleTexts, ask};
 use super::sources::{IS_HERE, TEAMS};
@@ -129,19 +129,6 @@ pub static NO_OAUTH: Rule = Rule {
         _ => Outcome::Silent,
     },
 };
-
-fn on_premises_host<'a>(reading: &Reading<'a>) -> Option<&'a HostProbe> {
-    let on_premises = matches!(&reading.located, Ok(located) if located.place == Place::OnPremises);
-    hybrid::host(reading).filter(|_| on_premises)
-}
-
-fn in_the_way(reading: &Reading<'_>, part: fn(&HostProbe) -> &Published) -> Outcome {
-    let probe = on_premises_host(reading);
-    match probe.and_then(|probe| Some((&probe.host, part(probe).stands_in_the_way()?))) {
-        Some((host, detail)) => Outcome::Says(Params::one("host", host).and("detail", detail)),
-        None => Outcome::Silent,
-    }
-}
 
 /// A delegate lacks a right that Teams asks for.
 pub static DELEGATE_RIGHTS: Rule = Rule {

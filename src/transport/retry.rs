@@ -79,10 +79,19 @@ pub fn json_by_status(answer: &Answer) -> Reading {
 /// list: it is asked again like a page of HTML.
 #[must_use]
 pub fn shaped_by_status<T: DeserializeOwned>(answer: &Answer) -> Reading {
+    kept_by_status(answer, |_: T| ())
+}
+
+/// As [`shaped_by_status`], and hands on what it read: pages of megabytes are dear to read twice.
+#[must_use]
+pub fn kept_by_status<T: DeserializeOwned>(answer: &Answer, keep: impl FnOnce(T)) -> Reading {
     match by_status(answer) {
-        Reading::Final if answer.status.is_success() => match unreadable::<T>(&answer.body) {
-            Some(detail) => Reading::Transient(Cause::Unreadable, detail.to_owned()),
-            None => Reading::Final,
+        Reading::Final if answer.status.is_success() => match shape(&answer.body) {
+            Ok(shape) => {
+                shape.map(keep);
+                Reading::Final
+            }
+            Err(detail) => Reading::Transient(Cause::Unreadable, detail.to_owned()),
         },
         reading => reading,
     }
@@ -92,17 +101,20 @@ pub fn shaped_by_status<T: DeserializeOwned>(answer: &Answer) -> Reading {
 /// ten times that in memory.
 const MOST_VALUES: usize = 4_000_000;
 
-/// Why a body is not read as JSON of a shape.
-fn unreadable<T: DeserializeOwned>(body: &[u8]) -> Option<&'static str> {
+/// A body as JSON of a shape, unless it is empty, or why it is not read.
+fn shape<T: DeserializeOwned>(body: &[u8]) -> Result<Option<T>, &'static str> {
     // Every value but the first stands behind one of these signs.
     let before_value = |byte: &&u8| matches!(byte, b',' | b'[' | b'{');
     if body.len() > MOST_VALUES && body.iter().filter(before_value).count() > MOST_VALUES {
-        return Some("the service answered with more values than any honest answer has");
+        return Err("the service answered with more values than any honest answer has");
     }
-    if body.is_empty() || serde_json::from_slice::<T>(body).is_ok() {
-        return None;
+    if body.is_empty() {
+        return Ok(None);
     }
-    Some(match serde_json::from_slice::<IgnoredAny>(body) {
+    if let Ok(shape) = serde_json::from_slice(body) {
+        return Ok(Some(shape));
+    }
+    Err(match serde_json::from_slice::<IgnoredAny>(body) {
         Ok(_) => "the service answered with JSON that holds nothing of what was asked (a proxy's or portal's answer?)",
         Err(_) => "the service answered with something that is not JSON (a proxy's or portal's page?)",
     })

@@ -1,15 +1,17 @@
 //! Accounts: the bulk list, look-ups by address, the recycle bin.
 
+use std::cell::Cell;
+
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use url::Url;
 use uuid::Uuid;
 
 use super::{Graph, Page, Unread, encoded, entries, list_by_status, read};
 use crate::evidence::Cause;
 use crate::evidence::mailbox::{Account, AssignedLicence, AssignedPlan, Assignment, DeletedAccount};
-use crate::transport::retry::json_by_status;
+use crate::transport::retry::{json_by_status, kept_by_status};
 use crate::transport::{Answer, ScopeId, Trouble};
 
 /// The attributes the rules read. Without `$select` Graph sends ten others.
@@ -72,9 +74,11 @@ impl Graph {
         first: &str,
         entries: fn(&Answer) -> Result<Vec<T>, Trouble>,
     ) -> Result<Unread<T>, Trouble> {
-        let answer = self.fetch_list(self.page_url(next, first)?, 1).await?;
-        let next = read::<Onward>(&answer, "the directory")?.next;
-        Ok(Unread { next, answer, entries })
+        let onward = Cell::new(None);
+        let reading = |answer: &Answer| kept_by_status(answer, |read: Onward| onward.set(Some(read)));
+        let answer = self.fetch(self.page_url(next, first)?, 1, false, reading).await?;
+        let onward = onward.take().map_or_else(|| read(&answer, "the directory"), Ok)?;
+        Ok(Unread { next: onward.next, answer, entries })
     }
 
     fn page_url(&self, next: Option<&str>, first: &str) -> Result<Url, Trouble> {
@@ -118,9 +122,11 @@ pub(super) struct Listing<T> {
     pub(super) next: Option<String>,
 }
 
-/// A page, but for its entries.
+/// A page, but for its entries: it has some, even where these are none.
 #[derive(Deserialize)]
 struct Onward {
+    #[serde(rename = "value")]
+    _value: IgnoredAny,
     #[serde(rename = "@odata.nextLink")]
     next: Option<String>,
 }

@@ -125,7 +125,13 @@ impl Graph {
     }
 
     /// Asks for a listing's page or a fact of the tenant.
-    async fn fetch(&self, url: Url, cost: u32, eventual: bool, reading: ByStatus) -> Result<Answer, Trouble> {
+    async fn fetch<R: Fn(&Answer) -> Reading>(
+        &self,
+        url: Url,
+        cost: u32,
+        eventual: bool,
+        reading: R,
+    ) -> Result<Answer, Trouble> {
         let mut request = Request::get(url).at_most(LISTING_LIMIT).header("accept", "application/json");
         if eventual {
             request = request.header("consistencylevel", "eventual");

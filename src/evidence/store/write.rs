@@ -1,6 +1,7 @@
 //! Outcomes go into the store in groups: one transaction holds what came within a few milliseconds.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::Thread;
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
@@ -42,6 +43,7 @@ enum Change {
 pub struct Writer {
     changes: mpsc::Sender<Change>,
     failure: Arc<Mutex<Option<String>>>,
+    thread: Thread,
 }
 
 /// Largest answer about a mailbox, in bytes; an account with 200 plans and 400 addresses has 50,000.
@@ -65,12 +67,12 @@ impl Writer {
         let (changes, arriving) = mpsc::channel(WAITING);
         let failure = Arc::new(Mutex::new(None));
         let noted = Arc::clone(&failure);
-        std::thread::spawn(move || {
+        let writing = std::thread::spawn(move || {
             if let Err(error) = write_all(connection, run, arriving) {
                 *noted.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
             }
         });
-        Ok(Self { changes, failure })
+        Ok(Self { changes, failure, thread: writing.thread().clone() })
     }
 
     async fn send(&self, change: Change) -> Result<(), StoreError> {
@@ -148,6 +150,7 @@ impl Writer {
     pub async fn settle(&self) -> Result<(), StoreError> {
         let (done, settled) = oneshot::channel();
         self.send(Change::Barrier(done)).await?;
+        self.thread.unpark();
         settled.await.map_err(|_| self.ended())
     }
 }
@@ -172,7 +175,7 @@ fn write_all(mut connection: Connection, run: RunId, mut arriving: mpsc::Receive
         group.push(first);
         // The first change of a group waits for company, unless somebody waits for it or there is company enough.
         if !matches!(group[0], Change::Barrier(_)) && arriving.len() < GROUP {
-            std::thread::sleep(GATHER);
+            std::thread::park_timeout(GATHER);
         }
         while group.len() < GROUP {
             match arriving.try_recv() {

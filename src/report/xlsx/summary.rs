@@ -2,16 +2,15 @@
 //!
 //! Seven columns: a label, five numbers, and a wide one for sentences and charts.
 
-use rust_xlsxwriter::{
-    Chart, ChartDataLabel, ChartFont, ChartLegendPosition, ChartLine, ChartPoint, ChartSolidFill, ChartType, Format,
-    Url, Worksheet, XlsxError,
-};
+mod charts;
+
+use rust_xlsxwriter::{Format, Url, Worksheet, XlsxError};
 
 use super::grid::{self, Book};
-use super::style::{Style, Tone, accent, colour};
+use super::style::{Style, Tone, accent};
 use crate::report::page::{self, has_names, shown_groups};
 use crate::report::sentences::{deadline_sentence, demand_sentence, need_sentence};
-use crate::report::summary::{Group, VerdictCounts};
+use crate::report::summary::Group;
 use crate::report::{Texts, View, clean};
 use crate::verdict::{Urgency, Verdict};
 
@@ -24,7 +23,6 @@ const SENTENCE: usize = 110;
 const FIRST: usize = 6;
 /// Groups a chart can show.
 const CHART_GROUPS: usize = 14;
-const ROW_PIXELS: u32 = 18;
 /// Per cent at which the seven columns fill an A4 page.
 const SCALE: u16 = 62;
 /// Rows of the usual height on such a page, and how many an action takes.
@@ -219,33 +217,6 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
-    fn verdict_chart(&mut self, first: u32) -> Result<(), XlsxError> {
-        let name = self.sheet.name();
-        let last = first + 3;
-        let points: Vec<ChartPoint> = Verdict::ALL
-            .iter()
-            .map(|&verdict| ChartPoint::new().set_format(&mut ChartSolidFill::new().set_color(colour(verdict)).clone()))
-            .collect();
-        let mut chart = Chart::new(ChartType::Bar);
-        chart
-            .add_series()
-            .set_categories((name.as_str(), first, 0, last, 0))
-            .set_values((name.as_str(), first, 1, last, 1))
-            .set_points(&points)
-            .set_gap(40)
-            .set_data_label(ChartDataLabel::new().show_value());
-        chart.title().set_name(self.label("chart")).set_font(ChartFont::new().set_size(11));
-        chart.legend().set_hidden();
-        // In a bar chart the vertical axis carries the categories, from the bottom up unless reversed.
-        chart.y_axis().set_reverse();
-        chart.x_axis().set_major_gridlines(false).set_hidden(true).set_min(0);
-        chart.set_width(660).set_height(200).set_alt_text(self.label("chart"));
-        self.row += 1;
-        self.sheet.insert_chart_with_offset(self.row, 0, &chart, 0, 4)?;
-        self.row += 200 / ROW_PIXELS + 1;
-        Ok(())
-    }
-
     fn first_actions(&mut self) -> Result<(), XlsxError> {
         let texts = self.texts;
         // A heading alone at the foot of a page reads as an empty table.
@@ -329,37 +300,6 @@ impl<'a> Page<'a> {
             self.row += 1;
         }
         if shown.len() <= CHART_GROUPS { self.group_chart(title, first, &shown) } else { Ok(()) }
-    }
-
-    /// A stacked bar a group, beside its table.
-    fn group_chart(
-        &mut self,
-        title: &'static str,
-        first: u32,
-        shown: &[(&str, VerdictCounts)],
-    ) -> Result<(), XlsxError> {
-        let name = self.sheet.name();
-        let last = self.row - 1;
-        let mut chart = Chart::new(ChartType::BarStacked);
-        for (place, &verdict) in (1_u16..).zip(Verdict::ALL) {
-            chart
-                .add_series()
-                .set_name(self.texts.get("verdict", verdict.id()))
-                .set_categories((name.as_str(), first, 0, last, 0))
-                .set_values((name.as_str(), first, place, last, place))
-                .set_format(ChartSolidFill::new().set_color(colour(verdict)))
-                .set_gap(40);
-        }
-        chart.title().set_hidden();
-        chart.legend().set_position(ChartLegendPosition::Bottom);
-        chart.y_axis().set_reverse();
-        chart.x_axis().set_min(0).set_major_gridlines_line(ChartLine::new().set_color(0xE3E7EB));
-        let height = (90 + 26 * u32::try_from(shown.len()).unwrap_or(10)).max(170);
-        chart.set_width(490).set_height(height).set_alt_text(self.label(title));
-        self.sheet.insert_chart_with_offset(first - 1, WIDE, &chart, 8, 2)?;
-        let needed = first + height.div_ceil(ROW_PIXELS);
-        self.row = self.row.max(needed);
-        Ok(())
     }
 
     fn urgency(&mut self) -> Result<(), XlsxError> {

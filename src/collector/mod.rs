@@ -28,7 +28,7 @@ use crate::service::ews::Ews;
 use crate::service::graph::Graph;
 use crate::service::graph::apps::Interest;
 use crate::service::onprem::OnPremises;
-use crate::service::supply::ExchangeFacts;
+use crate::service::supply::{ExchangeFacts, Supply};
 use crate::transport::{Client, Resource, ScopeId, Trouble};
 
 use pending::Pending;
@@ -186,6 +186,13 @@ impl Collector {
             self.writer.traffic(scope.key(), traffic).await?;
         }
         Ok(())
+    }
+
+    /// Says what somebody tells of nobody.
+    fn remark_gap<T>(&self, supply: &dyn Supply<T>) {
+        if let Some(gap) = supply.gap() {
+            self.board.remark(gap.to_owned());
+        }
     }
 
     /// What has no outcome yet.

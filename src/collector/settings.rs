@@ -35,9 +35,7 @@ impl Collector {
             let open: Observation<Option<T>> = no_source("the Exchange admin backend", self.clock.now());
             return self.close_all(question, Pending::of(self, question, lacking), &open).await;
         };
-        if let Some(gap) = supply.gap() {
-            self.board.remark(gap.to_owned());
-        }
+        self.remark_gap(supply);
         // The links of this backend live for minutes only: an interrupted listing begins again, and names those too who
         // have their outcome.
         let (mut next, mut links) = (None::<String>, Links::default());

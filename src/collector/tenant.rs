@@ -69,9 +69,7 @@ impl Collector {
         }
         let organization: Observation<OrganizationEws> = match &self.services.exchange.organization {
             Some(supply) => {
-                if let Some(gap) = supply.gap() {
-                    self.board.remark(gap.to_owned());
-                }
+                self.remark_gap(supply.as_ref());
                 let told = match supply.page(None).await {
                     Ok(page) => self.own(page.items.into_iter().next(), &supply.source()).await?,
                     Err(trouble) => Err(trouble),

@@ -75,7 +75,7 @@ impl Export {
 }
 
 /// The column that tells of a user-agent filter.
-pub(super) const POLICY: &str = "EwsApplicationAccessPolicy";
+const POLICY: &str = "EwsApplicationAccessPolicy";
 
 /// One record, as the cmdlet meant it.
 pub(super) struct Row<'a> {

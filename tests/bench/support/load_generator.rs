@@ -24,7 +24,7 @@ pub fn requests_a_second(simulator: &Simulator, folder: &Path, cores: Cores) -> 
     std::fs::write(&script, lua(simulator, folder)?).map_err(|error| error.to_string())?;
     let run = cores
         .command("wrk")
-        .args([&format!("-t{}", cores.count()), "-c64", "-d15s", "--timeout", "30s", "-s"])
+        .args([&format!("-t{}", cores.count().min(2)), "-c64", "-d15s", "--timeout", "30s", "-s"])
         .args([&script])
         .arg(&simulator.url)
         .output()
